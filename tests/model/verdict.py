@@ -1,0 +1,160 @@
+"""The findings that DESIGN.md asks for, as far as the model judges them, over Kubernetes manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from tests.model.allowances import Allowance, Rules
+from tests.model.networkpolicy import (
+    Manifest,
+    all_rules,
+    isolates,
+    name_of,
+    namespace_of,
+    rules_of,
+    subject_of,
+)
+from tests.model.width import Limits, Width, metadata_block, reach, rule_kind, width
+from tests.model.workloads import Workload, workloads_of
+
+#: The finding kinds that the model decides; the others it leaves to the cases.
+KINDS = frozenset(
+    "open-egress open-egress-combined any-destination broad-destination broad-destination-combined all-ports all-pods "
+    "metadata-endpoint dangling-policy uncovered-workload no-egress-policy".split()
+)
+SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Expected:
+    """One finding: what, on which object, where in it."""
+
+    rule: str
+    resource: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the report says of one workload."""
+
+    covered: bool | None
+    open: bool
+    public_share: float
+
+
+class Cluster:
+    """Manifests and what they mean together."""
+
+    def __init__(
+        self, manifests: Iterable[Manifest], parameters: Mapping[str, Any] | None = None, default: str = "default"
+    ) -> None:
+        everything = list(manifests)
+        self.default = default
+        self.limits = Limits.of(parameters or {})
+        self.system = tuple((parameters or {}).get("systemNamespaces", SYSTEM))
+        self.policies = [m for m in everything if m.get("kind") == "NetworkPolicy"]
+        self.workloads = workloads_of(everything, default)
+        self.rules = all_rules(self.policies, default)
+
+    def covered(self, workload: Workload) -> bool | None:
+        """Whether every governed pod of it is isolated; None if none can be governed."""
+        if not workload.governed:
+            return None
+        pods = [pod for pod in workload.pods if not pod.host_network]
+        return all(self.rules.of(pod).isolations for pod in pods)
+
+    def widths(self, workload: Workload) -> list[Width]:
+        """The width of each governed pod's reach."""
+        pods = [pod for pod in workload.pods if not pod.host_network]
+        return [width(reach(self.rules.of(pod)), self.limits) for pod in pods]
+
+    def states(self) -> dict[str, State]:
+        """What the report says of every workload."""
+        return {str(workload): self._state(workload) for workload in self.workloads}
+
+    def _state(self, workload: Workload) -> State:
+        covered = self.covered(workload)
+        if not covered:
+            return State(covered, True, 1.0)
+        widths = self.widths(workload)
+        return State(True, any(w.open for w in widths), max(w.share for w in widths))
+
+    def findings(self) -> list[Expected]:
+        """All findings of the kinds that the model judges, sorted."""
+        found = [*self._rules(), *self._dangling(), *self._coverage(), *self._combined()]
+        return sorted(set(found))
+
+    def _resource(self, policy: Manifest) -> str:
+        return f"NetworkPolicy/{namespace_of(policy, self.default)}/{name_of(policy)}"
+
+    def _rules(self) -> Iterator[Expected]:
+        for policy in self.policies:
+            for rule in rules_of(policy, self.default).allowances:
+                kind, block = rule_kind(rule, self.limits), metadata_block(rule)
+                if kind:
+                    yield Expected(kind, self._resource(policy), rule.source.path)
+                if block is not None:
+                    path = f"{rule.source.path}.to[{block}].ipBlock.cidr"
+                    yield Expected("metadata-endpoint", self._resource(policy), path)
+
+    def _dangling(self) -> Iterator[Expected]:
+        for policy in self.policies:
+            subject = subject_of(policy, self.default)
+            here = [w for w in self.workloads if w.namespace == subject.namespace]
+            idle = not any(subject.selects(pod) for w in here for pod in w.pods)
+            if here and idle and isolates(policy):
+                yield Expected("dangling-policy", self._resource(policy), "spec.podSelector")
+
+    def _coverage(self) -> Iterator[Expected]:
+        for namespace in sorted({w.namespace for w in self.workloads}):
+            if any(fnmatchcase(namespace, glob) for glob in self.system):
+                continue
+            governed = [w for w in self.workloads if w.namespace == namespace and w.governed]
+            bare = [w for w in governed if not self.covered(w)]
+            if governed and not any(self._isolated(w) for w in governed):
+                yield Expected("no-egress-policy", str(governed[0]))
+            else:
+                yield from (Expected("uncovered-workload", str(w)) for w in bare)
+
+    def _isolated(self, workload: Workload) -> bool:
+        return any(self.rules.of(pod).isolations for pod in workload.pods)
+
+    def _combined(self) -> Iterator[Expected]:
+        for workload in self.workloads:
+            for pod in workload.pods:
+                mine = self.rules.of(pod)
+                if self.covered(workload) and (kind := combined_kind(mine, self.limits)):
+                    yield Expected(kind, str(workload))
+        busy = {w.namespace for w in self.workloads}
+        for namespace in sorted({namespace_of(p, self.default) for p in self.policies} - busy):
+            yield from self._combined_without_workloads(namespace)
+
+    def _combined_without_workloads(self, namespace: str) -> Iterator[Expected]:
+        here = [p for p in self.policies if namespace_of(p, self.default) == namespace and isolates(p)]
+        for subject in {subject_of(p, self.default) for p in here}:
+            together = [
+                p
+                for p in here
+                if subject_of(p, self.default).pods.requirements in (frozenset(), subject.pods.requirements)
+            ]
+            if kind := combined_kind(all_rules(together, self.default), self.limits):
+                yield Expected(kind, self._resource(together[0]), "spec.egress")
+
+
+def combined_kind(rules: Rules, limits: Limits) -> str | None:
+    """The first width that holds for a whole reach, unless one of its rules has it by itself."""
+    whole = width(reach(rules), limits)
+    each = [width(reach(_alone(rule)), limits) for rule in rules.allowances]
+    if whole.open:
+        return None if any(one.open for one in each) else "open-egress-combined"
+    if whole.broad:
+        return None if any(one.broad for one in each) else "broad-destination-combined"
+    return None
+
+
+def _alone(rule: Allowance) -> Rules:
+    return Rules((rule,))
