@@ -1,0 +1,153 @@
+"""The sessions that check, test, generate and measure. Plain `nox` runs what CI runs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).resolve().parent
+# nox loads this file by its path; the helpers beside it are found only so.
+sys.path.insert(0, str(ROOT))
+
+from tools import coverage, generated, locks, programs, wheel  # noqa: E402 (needs the line above)
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["lint", "rego", "drift", "tests", "package"]
+
+# What Gatekeeper runs must mean the same to the OPA inside the released Gatekeeper.
+GATEKEEPER_OPA = "v1.17.1"
+GATEKEEPER_POLICY = ("policy/lib", "policy/egress/rules")
+
+
+@nox.session(python=False)
+def tools(session: nox.Session) -> None:
+    """Build the Go programs that are not on PATH in a fitting version; print where all are."""
+    for name, path in _programs(session).items():
+        session.log(f"{name}: {path}")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the form: ruff, mypy, opa fmt, opa check (also as an older Gatekeeper reads it), gofmt and go vet."""
+    _install(session, "runtime", "test", "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", "--diff", ".")
+    session.run("mypy")
+    _lint_rego(session)
+    _lint_go(session)
+
+
+def _lint_rego(session: nox.Session) -> None:
+    opa = str(_opa(session))
+    session.run(opa, "fmt", "--list", "--fail", "policy", external=True)
+    session.run(opa, "check", "--strict", "policy", external=True)
+    older = ("--capabilities", GATEKEEPER_OPA, "--ignore", "*_test.rego")
+    session.run(opa, "check", "--strict", *older, *GATEKEEPER_POLICY, external=True)
+
+
+def _lint_go(session: nox.Session) -> None:
+    with session.chdir(programs.MODULE):
+        unformatted = session.run("gofmt", "-l", "kubernetes", external=True, silent=True)
+        if unformatted:
+            session.error(f"gofmt -w {unformatted}")
+        session.run("go", "vet", "-mod=readonly", "./kubernetes", external=True)
+
+
+@nox.session(python=False)
+def rego(session: nox.Session) -> None:
+    """Run the tests of the policy; every line of it must be reached by them."""
+    opa = str(_opa(session))
+    session.run(opa, "test", "policy", *session.posargs, external=True)
+    report = session.run(opa, "test", "--coverage", "--format", "json", "policy", external=True, silent=True)
+    if uncovered := coverage.uncovered(str(report)):
+        session.error("lines that no test reaches:\n" + "\n".join(uncovered))
+
+
+@nox.session(python=False)
+def generate(session: nox.Session) -> None:
+    """Write the generated files; with `-- --check`, only compare them."""
+    if "--check" in session.posargs:
+        drift(session)
+    else:
+        session.log(f"{generated.write(_opa(session, exact=True))} files written or removed")
+
+
+@nox.session(python=False)
+def drift(session: nox.Session) -> None:
+    """Compare the generated files with what policy/ gives, as `nox -s generate -- --check` does."""
+    if problems := generated.check(_opa(session, exact=True)):
+        session.error("run `nox -s generate` and commit what it writes:\n" + "\n".join(problems))
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Test the installed package; arguments go to pytest."""
+    _programs(session)
+    _install(session, "runtime", "test", "build")
+    _install_package(session)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build sdist and wheel, install the wheel in a new environment, and run it."""
+    _install(session, "build")
+    folder = session.create_tmp()
+    shutil.rmtree(folder)
+    session.run("python", "-m", "build", "--no-isolation", "--outdir", folder, silent=True)
+    for problem in wheel.problems(Path(folder)):
+        session.error(problem)
+    wheel.try_out(Path(folder), session)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the oldest dependencies that pyproject.toml admits."""
+    _programs(session)
+    _install(session, "lock", "test", "build")
+    _install_package(session)
+    python = str(Path(session.bin) / "python")
+    session.run("uv", "pip", "install", "--python", python, "--resolution", "lowest-direct", "-r", "pyproject.toml")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write requirements/*.txt: every dependency of every group, with its hashes."""
+    _install(session, "lock")
+    locks.write(session)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure whole processes against conftest and a bare parser; see `-- --help`."""
+    found = _programs(session, "opa", "conftest")
+    _install(session, "runtime", "build")
+    _install_package(session)
+    session.run("python", "-m", "bench", "--conftest", str(found["conftest"]), *session.posargs)
+
+
+def _programs(session: nox.Session, *names: str, exact: bool = False) -> dict[str, Path]:
+    try:
+        return programs.provide(names or tuple(programs.PROGRAMS), exact=exact)
+    except programs.ProgramError as error:
+        session.error(str(error))
+
+
+def _opa(session: nox.Session, *, exact: bool = False) -> Path:
+    return _programs(session, "opa", exact=exact)["opa"]
+
+
+def _install(session: nox.Session, *groups: str) -> None:
+    files = (argument for group in groups for argument in ("-r", f"requirements/{group}.txt"))
+    session.install("--require-hashes", *files)
+
+
+def _install_package(session: nox.Session) -> None:
+    session.install("--no-deps", "--no-build-isolation", "--force-reinstall", ".")

@@ -1,0 +1,190 @@
+"""The files that are generated from policy/: the compiled policy, its metadata, and a page for each rule.
+
+One function yields them all as {path: bytes}; writing and checking share it. Nothing but opa is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMAND = "nox -s generate"
+# Nothing else may lie in these: a rule that is gone leaves no page behind.
+FOLDERS = ("bundles/embedded", "docs/rules")
+ENTRYPOINTS = ("egress/main/namespaces", "egress/main/report", "egress/main/parameters")
+PROFILES = ("baseline", "strict")
+
+Json = dict[str, Any]
+
+
+class GenerateError(Exception):
+    """The policy lacks something that a generated file is made of, such as METADATA of a rule."""
+
+
+def write(opa: Path) -> int:
+    """Write what differs, remove what is left over; return how many files were touched."""
+    files = contents(opa)
+    stale = _differing(files)
+    for path in stale:
+        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / path).write_bytes(files[path])
+    leftovers = _leftovers(files)
+    for path in leftovers:
+        (ROOT / path).unlink()
+    return len(stale) + len(leftovers)
+
+
+def check(opa: Path) -> list[str]:
+    """What writing would change, one line a file."""
+    files = contents(opa)
+    return [
+        *(f"{path} is not what {COMMAND} writes" for path in _differing(files)),
+        *(f"{path} is left over" for path in _leftovers(files)),
+    ]
+
+
+def _differing(files: Mapping[str, bytes]) -> list[str]:
+    return [path for path, text in files.items() if not (ROOT / path).is_file() or (ROOT / path).read_bytes() != text]
+
+
+def _leftovers(files: Mapping[str, bytes]) -> list[str]:
+    there = (path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file())
+    return sorted({path.relative_to(ROOT).as_posix() for path in there} - set(files))
+
+
+def contents(opa: Path) -> dict[str, bytes]:
+    """Every generated file: {path from the root: bytes}."""
+    metadata = _metadata(_inspect(opa))
+    return {
+        "bundles/embedded/policy.wasm": _compiled(opa),
+        "bundles/embedded/metadata.json": _json(metadata),
+        "docs/rules/README.md": _index(metadata).encode(),
+        **{f"docs/rules/{rule}.md": _page(rule, found).encode() for rule, found in metadata["rules"].items()},
+    }
+
+
+def _compiled(opa: Path) -> bytes:
+    """The policy as wasm. Built from inside policy/: the module keeps the paths that it was given."""
+    entrypoints = (argument for name in ENTRYPOINTS for argument in ("-e", name))
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = Path(folder) / "bundle.tar.gz"
+        _run(opa, "build", "-t", "wasm", "--ignore", "*_test.rego", *entrypoints, "-o", str(bundle), ".")
+        with tarfile.open(bundle) as archive:
+            module = archive.extractfile("/policy.wasm")
+            if module is None:
+                raise GenerateError("the bundle that opa built holds no compiled policy")
+            return module.read()
+
+
+def _inspect(opa: Path) -> list[Json]:
+    found: Json = json.loads(_run(opa, "inspect", "--annotations", "--format", "json", "."))
+    return [entry for entry in found["annotations"] if entry["annotations"].get("scope") == "package"]
+
+
+def _run(opa: Path, *arguments: str) -> bytes:
+    command = [str(opa), *arguments]
+    return subprocess.run(command, cwd=ROOT / "policy", stdout=subprocess.PIPE, check=True).stdout
+
+
+def _metadata(packages: list[Json]) -> Json:
+    """What the report's writers, the rule pages and `egress explain` show of the control and its rules."""
+    found = {".".join(part["value"] for part in entry["path"]): entry["annotations"] for entry in packages}
+    controls = [value for path, value in found.items() if path.startswith("data.egress.controls.")]
+    if len(controls) != 1:
+        raise GenerateError(f"{len(controls)} packages below egress.controls have METADATA; one is the control")
+    rules = dict(sorted(rule for path, value in found.items() for rule in _rules(path, value)))
+    return {"control": _described(controls[0]), "rules": rules}
+
+
+def _rules(path: str, annotations: Json) -> Iterator[tuple[str, Json]]:
+    """The findings of one rule package: named as its folder, unless `custom.finding_kinds` names several."""
+    head, _, package = path.rpartition(".")
+    if head != "data.egress.rules":
+        return
+    custom = annotations.get("custom", {})
+    kinds = custom.get("finding_kinds") or {package.replace("_", "-"): {}}
+    for kind in kinds:
+        own = kinds[kind] if isinstance(kinds, dict) else {}
+        merged = annotations | own | {"custom": custom | own}
+        yield kind, _rule(kind, merged)
+
+
+def _rule(kind: str, annotations: Json) -> Json:
+    custom = annotations["custom"]
+    missing = [name for name in ("title", "description") if not annotations.get(name)]
+    missing += [f"custom.{name}" for name in ("severity", "remediation", "levels") if not custom.get(name)]
+    if missing:
+        raise GenerateError(f"the METADATA of {kind} lacks {', '.join(missing)}")
+    if set(custom["levels"]) != set(PROFILES):
+        raise GenerateError(f"the METADATA of {kind} gives levels for {', '.join(custom['levels'])}")
+    shown = {name: custom[name] for name in ("severity", "remediation", "levels")}
+    return _described(annotations) | shown
+
+
+def _described(annotations: Json) -> Json:
+    return {
+        "title": annotations["title"],
+        "description": annotations.get("description", "").strip(),
+        "related_resources": annotations.get("related_resources", []),
+        "custom": annotations.get("custom", {}),
+    }
+
+
+def _json(value: Json) -> bytes:
+    text = json.dumps({"generated": f"by `{COMMAND}` from policy/"} | value, indent=2, ensure_ascii=False)
+    return (text.replace("{\n  ", "{", 1) + "\n").encode()
+
+
+def _index(metadata: Json) -> str:
+    rows = "\n".join(
+        f"| [`{rule}`]({rule}.md) | {found['title']} | {' | '.join(_levels(found))} |"
+        for rule, found in metadata["rules"].items()
+    )
+    control = metadata["control"]
+    return f"""{_banner("policy/egress/rules/")}
+# {control["title"]}
+
+{control["description"]}
+
+| finding | what it says | {" | ".join(PROFILES)} |
+|---|---|---|---|
+{rows}
+"""
+
+
+def _page(rule: str, found: Json) -> str:
+    levels = "\n".join(f"| {profile} | {level} |" for profile, level in zip(PROFILES, _levels(found), strict=True))
+    return f"""{_banner("its METADATA in policy/egress/rules/")}
+# {rule}: {found["title"]}
+
+{found["description"]}
+
+| profile | level |
+|---|---|
+{levels}
+
+Severity: {found["severity"]}.
+
+## What to do
+
+{found["remediation"].strip()}
+{_references(found)}"""
+
+
+def _levels(found: Json) -> list[str]:
+    return [found["levels"][profile] or "–" for profile in PROFILES]
+
+
+def _references(found: Json) -> str:
+    lines = [f"- [{entry.get('description', entry['ref'])}]({entry['ref']})" for entry in found["related_resources"]]
+    return "\n".join(["", "## References", "", *lines, ""]) if lines else ""
+
+
+def _banner(source: str) -> str:
+    return f"<!-- Generated by `{COMMAND}` from {source}: change it there. -->"

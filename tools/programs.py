@@ -1,0 +1,181 @@
+"""The Go programs that tests and sessions run: opa, conftest, gator and the kubernetes oracle.
+
+A program on PATH in a fitting version is used as it is; any other is built once from tools/go.mod into the
+user's cache folder. Only the standard library is needed here, so that nox and pytest can both ask.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+MODULE = Path(__file__).resolve().parent
+# -buildvcs=false: otherwise the programs would report this repository's commit as their own.
+BUILD = ("go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false")
+Version = tuple[int, ...]
+
+
+class ProgramError(Exception):
+    """A program is neither on PATH in a fitting version, nor in the cache, nor can it be built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One Go program: its package, the module that pins it, and what makes one on PATH fit."""
+
+    package: str
+    module: str = ""
+    version_command: tuple[str, ...] = ()
+    fits: Callable[[str], bool] = lambda _: False
+
+
+def _printed(pattern: str, text: str) -> Version:
+    found = re.search(pattern + r"\s*v?(\d+)\.(\d+)\.(\d+)", text)
+    return tuple(int(part) for part in found.groups()) if found else ()
+
+
+@functools.cache
+def pinned(module: str) -> str:
+    """The version of a module in tools/go.mod, without the leading v: `1.22.2`."""
+    found = re.search(rf"^\s*{re.escape(module)} v(\S+)", (MODULE / "go.mod").read_text(), re.MULTILINE)
+    if found is None:
+        raise ProgramError(f"tools/go.mod does not require {module}")
+    return found[1]
+
+
+def _pin(module: str) -> Version:
+    return tuple(int(part) for part in pinned(module).split("."))
+
+
+OPA = "github.com/open-policy-agent/opa"
+CONFTEST = "github.com/open-policy-agent/conftest"
+GATEKEEPER = "github.com/open-policy-agent/gatekeeper/v3"
+
+PROGRAMS = {
+    "opa": Program(OPA, OPA, ("version",), lambda text: _printed(r"^Version:", text) >= _pin(OPA)),
+    # A released conftest of this very version embeds an OPA that misjudges `x in {"a", input.y}`.
+    "conftest": Program(
+        CONFTEST,
+        CONFTEST,
+        ("--version",),
+        lambda text: _printed(r"Conftest:", text) == _pin(CONFTEST) and _printed(r"OPA:", text) >= _pin(OPA),
+    ),
+    "gator": Program(
+        f"{GATEKEEPER}/cmd/gator",
+        GATEKEEPER,
+        ("--version",),
+        lambda text: _printed(r"gator version", text) == _pin(GATEKEEPER),
+    ),
+    # Never taken from PATH: no other program of this name answers these questions.
+    "kubernetes": Program("./kubernetes"),
+}
+
+
+def find(name: str, *, exact: bool = False) -> Path | None:
+    """The path of a program that fits, or None if it has to be built first.
+
+    exact: only the pinned version will do (generated files are compared byte for byte).
+    """
+    on_path = None if exact else _on_path(name)
+    return on_path or _cached(name)
+
+
+def provide(names: Iterable[str] = tuple(PROGRAMS), *, exact: bool = False) -> dict[str, Path]:
+    """The path of each program; those that are missing are built.
+
+    Raises ProgramError if that fails.
+    """
+    names = tuple(names)
+    missing = [name for name in names if find(name, exact=exact) is None]
+    if missing:
+        _build(missing)
+    found = {name: path for name in names if (path := find(name, exact=exact)) is not None}
+    if lost := set(names) - set(found):
+        raise ProgramError(f"built, and still not there: {', '.join(sorted(lost))}")
+    return found
+
+
+@functools.cache
+def _on_path(name: str) -> Path | None:
+    program, path = PROGRAMS[name], shutil.which(name)
+    if path is None or not program.version_command:
+        return None
+    answer = subprocess.run([path, *program.version_command], capture_output=True, text=True, check=False)
+    return Path(path) if program.fits(answer.stdout) else None
+
+
+def _cached(name: str) -> Path | None:
+    path = folder() / (name + _go("GOEXE"))
+    return path if path.is_file() else None
+
+
+@functools.cache
+def folder() -> Path:
+    """Where the programs of exactly these sources, built by exactly this Go, are kept."""
+    digest = hashlib.sha256()
+    for source in (MODULE / "go.mod", MODULE / "go.sum", *sorted((MODULE / "kubernetes").glob("*.go"))):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    digest.update(" ".join([_go("GOVERSION"), _go("GOOS"), _go("GOARCH"), *BUILD, _linker_flags()]).encode())
+    return cache() / "tools" / digest.hexdigest()
+
+
+def cache() -> Path:
+    """The project's folder in the user's cache, as each platform places it."""
+    home = Path.home()
+    places = {"darwin": home / "Library" / "Caches", "win32": Path(os.environ.get("LOCALAPPDATA", home))}
+    chosen = os.environ.get("XDG_CACHE_HOME") or places.get(sys.platform, home / ".cache")
+    return Path(chosen) / "egress-policy"
+
+
+@functools.cache
+def _go(variable: str) -> str:
+    try:
+        return subprocess.run(
+            ["go", "env", variable], cwd=MODULE, capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except FileNotFoundError:
+        raise ProgramError(f"Go is not on PATH; tools/go.mod needs {_wanted_go()}") from None
+    except subprocess.CalledProcessError as error:
+        raise ProgramError(f"go env {variable}: {error.stderr.strip()}") from None
+
+
+def _wanted_go() -> str:
+    return next(line for line in (MODULE / "go.mod").read_text().splitlines() if line.startswith("go "))
+
+
+def _linker_flags() -> str:
+    # Both programs learn their own version at link time only.
+    versions = {
+        f"{CONFTEST}/internal/version.Version": pinned(CONFTEST),
+        f"{GATEKEEPER}/pkg/version.Version": f"v{pinned(GATEKEEPER)}",
+    }
+    return " ".join(["-s -w", *(f"-X {name}={value}" for name, value in versions.items())])
+
+
+def _build(names: list[str]) -> None:
+    """Build into a new folder and move each program into place, so that nobody ever sees half of one."""
+    print(f"building {', '.join(names)} from tools/go.mod; once, some minutes on two cores", flush=True)
+    target = folder()
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target) as fresh:
+        command = [*BUILD, f"-ldflags={_linker_flags()}", "-o", fresh + os.sep]
+        built = subprocess.run(
+            [*command, *(PROGRAMS[name].package for name in names)],
+            cwd=MODULE,
+            env=os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"},
+            check=False,
+        )
+        if built.returncode != 0:
+            raise ProgramError(f"go build failed for {', '.join(names)} on {platform.platform()}")
+        for program in Path(fresh).iterdir():
+            program.replace(target / program.name)
