@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Interval: TypeAlias = tuple[int, int]
 Intervals: TypeAlias = tuple[Interval, ...]
@@ -16,19 +18,63 @@ V6_MAX = 2**128 - 1
 #: The IPv6 blocks whose addresses stand for the IPv4 address in their last 32 bits: NAT64 and v4-mapped.
 TRANSLATED = tuple(int(ipaddress.IPv6Address(a)) for a in ("64:ff9b::", "::ffff:0:0"))
 
-NOT_PUBLIC_V4 = (
-    "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 "
-    "192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 "
-    "203.0.113.0/24 224.0.0.0/4 240.0.0.0/4"
-).split()
+NOT_PUBLIC_V4 = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.31.196.0/24",
+    "192.52.193.0/24",
+    "192.88.99.0/24",
+    "192.168.0.0/16",
+    "192.175.48.0/24",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
+]
 #: IANA "IPv6 Global Unicast Address Assignments": what is assigned to a regional registry, as known in 2025.
-ASSIGNED_V6 = (
-    "2001:200::/23 2001:400::/23 2001:600::/23 2001:800::/22 2001:c00::/23 2001:e00::/23 2001:1200::/23 "
-    "2001:1400::/22 2001:1800::/23 2001:1a00::/23 2001:1c00::/22 2001:2000::/19 2001:4000::/23 2001:4200::/23 "
-    "2001:4400::/23 2001:4600::/23 2001:4800::/23 2001:4a00::/23 2001:4c00::/23 2001:5000::/20 2001:8000::/19 "
-    "2001:a000::/20 2001:b000::/20 2003::/18 2400::/12 2410::/12 2600::/12 2610::/23 2620::/23 2630::/12 2800::/12 "
-    "2a00::/12 2a10::/12 2c00::/12"
-).split()
+ASSIGNED_V6 = [
+    "2001:200::/23",
+    "2001:400::/23",
+    "2001:600::/23",
+    "2001:800::/22",
+    "2001:c00::/23",
+    "2001:e00::/23",
+    "2001:1200::/23",
+    "2001:1400::/22",
+    "2001:1800::/23",
+    "2001:1a00::/23",
+    "2001:1c00::/22",
+    "2001:2000::/19",
+    "2001:4000::/23",
+    "2001:4200::/23",
+    "2001:4400::/23",
+    "2001:4600::/23",
+    "2001:4800::/23",
+    "2001:4a00::/23",
+    "2001:4c00::/23",
+    "2001:5000::/20",
+    "2001:8000::/19",
+    "2001:a000::/20",
+    "2001:b000::/20",
+    "2003::/18",
+    "2400::/12",
+    "2410::/12",
+    "2600::/12",
+    "2610::/23",
+    "2620::/23",
+    "2630::/12",
+    "2800::/12",
+    "2a00::/12",
+    "2a10::/12",
+    "2c00::/12",
+]
 #: Documentation blocks are left out of the sums, and are public otherwise.
 DOCUMENTATION = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20")
 
@@ -128,9 +174,8 @@ def block(cidr: str) -> Addresses:
     bits = address.max_prefixlen
     if length > bits:
         raise ValueError(f"no CIDR: {cidr!r}")
-    if address.version == 6 and (mapped := address.ipv4_mapped) is not None:
-        if length >= 96:
-            return block(f"{mapped}/{length - 96}")
+    if address.version == 6 and (mapped := address.ipv4_mapped) is not None and length >= 96:
+        return block(f"{mapped}/{length - 96}")
     low = int(address) >> (bits - length) << (bits - length)
     interval = ((low, low + 2 ** (bits - length) - 1),)
     return Addresses(v4=interval) if address.version == 4 else Addresses(v6=interval)

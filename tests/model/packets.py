@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tests.model.addresses import TRANSLATED, V4_MAX, Addresses
 from tests.model.allowances import Allowance, Labels, Pod, Pods, Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def test_reads_cidrs_as_the_api_server_does(written: str, meant: str) -> None:
     "nonsense", ["", "10.0.0.0", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/08", "::/129", "a/8", "1.2.3.4/8 "]
 )
 def test_refuses_what_is_no_cidr(nonsense: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"CIDR|address|octet|Expected"):
         block(nonsense)
 
 
@@ -81,4 +81,4 @@ def test_sizes_agree_with_collapsed_networks(some: list[ipaddress.IPv4Network]) 
 
 
 def test_everything_without_everything_is_nothing() -> None:
-    assert EVERY - EVERY == Addresses()
+    assert Addresses() == EVERY - EVERY

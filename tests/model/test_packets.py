@@ -33,7 +33,7 @@ def policy(egress: Any = None, **spec: Any) -> dict[str, Any]:
         ({"metadata": None, "spec": None}, False),
     ],
 )
-def test_policy_types_default_as_in_the_api(manifest: dict[str, Any], expected: bool) -> None:
+def test_policy_types_default_as_in_the_api(manifest: dict[str, Any], *, expected: bool) -> None:
     assert isolates(manifest) is expected
 
 
@@ -59,7 +59,7 @@ def packet(port: int | str = 443, protocol: str = "TCP", target: Target = OUT, s
         ({"to": [{"podSelector": {}}]}, 1, "TCP", False),
     ],
 )
-def test_one_rule(rule: Any, port: int, protocol: str, expected: bool) -> None:
+def test_one_rule(rule: Any, port: int, protocol: str, *, expected: bool) -> None:
     assert allowed(packet(port, protocol), rules_of(policy([rule]))) is expected
 
 
@@ -123,7 +123,7 @@ def entry(action: Any, order: float, destination: str | None = None, tier: int =
         ([entry("pass", 1, "93.184.0.0/16"), entry("allow", 2), entry("deny", 1, tier=2)], False),
     ],
 )
-def test_the_first_match_decides_and_pass_leaves_the_tier(entries: list[Allowance], expected: bool) -> None:
+def test_the_first_match_decides_and_pass_leaves_the_tier(entries: list[Allowance], *, expected: bool) -> None:
     rules = Rules(tuple(entries), (Isolation(EVERYONE, 9),))
     assert allowed(packet(), rules) is expected
     assert any(OUT.address in s.addresses for s in reach(rules) if OUT.address) is expected

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.model.allowances import Allowance, Rules
 from tests.model.networkpolicy import (
@@ -20,10 +19,24 @@ from tests.model.networkpolicy import (
 from tests.model.width import Limits, Width, metadata_block, reach, rule_kind, width
 from tests.model.workloads import Workload, workloads_of
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
 #: The finding kinds that the model decides; the others it leaves to the cases.
 KINDS = frozenset(
-    "open-egress open-egress-combined any-destination broad-destination broad-destination-combined all-ports all-pods "
-    "metadata-endpoint dangling-policy uncovered-workload no-egress-policy".split()
+    [
+        "open-egress",
+        "open-egress-combined",
+        "any-destination",
+        "broad-destination",
+        "broad-destination-combined",
+        "all-ports",
+        "all-pods",
+        "metadata-endpoint",
+        "dangling-policy",
+        "uncovered-workload",
+        "no-egress-policy",
+    ]
 )
 SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
 
@@ -79,9 +92,9 @@ class Cluster:
     def _state(self, workload: Workload) -> State:
         covered = self.covered(workload)
         if not covered:
-            return State(covered, True, 1.0)
+            return State(covered, open=True, public_share=1.0)
         widths = self.widths(workload)
-        return State(True, any(w.open for w in widths), max(w.share for w in widths))
+        return State(covered, any(w.open for w in widths), max(w.share for w in widths))
 
     def findings(self) -> list[Expected]:
         """All findings of the kinds that the model judges, sorted."""

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from tests.model.addresses import EVERY, Addresses, Space, common, public, size
 from tests.model.allowances import NAME_LABEL, Allowance, Anything, Pods, Rules, Selector
 from tests.model.ports import LAST, Segment, segments
 
-METADATA = (
-    "169.254.169.254 169.254.170.2 169.254.170.23 168.63.129.16 100.100.100.200 fd00:ec2::254 fd20:ce::254"
-).split()
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+METADATA = [
+    "169.254.169.254",
+    "169.254.170.2",
+    "169.254.170.23",
+    "168.63.129.16",
+    "100.100.100.200",
+    "fd00:ec2::254",
+    "fd20:ce::254",
+]
 BROAD_V4, BROAD_V6 = 2**24, 2 ** (128 - 19)
 
 

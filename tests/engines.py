@@ -1,0 +1,165 @@
+"""The engines as the tests ask them: manifests in, findings out; and the conftest program over the same files."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from egress_policy.engine import NAMESPACES, Engine, load, to_json
+from tests.model.verdict import Expected, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+POLICY = Path(__file__).parents[1] / "policy"
+Name = Literal["wasm", "opa"]
+NAMES: tuple[Name, ...] = ("wasm", "opa")
+NAME_LABEL = "kubernetes.io/metadata.name"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an engine says of some manifests: its findings as they are, and the state of each workload."""
+
+    findings: list[dict[str, Any]]
+    workloads: dict[str, State]
+    namespaces: list[dict[str, Any]]
+
+    def expected(self, kinds: frozenset[str]) -> list[Expected]:
+        """The findings of some kinds, in the model's form."""
+        mine = [f for f in self.findings if f["rule"] in kinds]
+        return sorted(Expected(f["rule"], resource(f["resource"]), f["path"]) for f in mine)
+
+
+def resource(parts: Mapping[str, str]) -> str:
+    """`Kind/namespace/name`."""
+    return f"{parts['kind']}/{parts['namespace']}/{parts['name']}"
+
+
+def documents(manifests: Sequence[Mapping[str, Any]], namespace: str = "") -> bytes:
+    """The input of `egress.main.namespaces` for manifests that no file holds, each on a line of its own."""
+    shards: dict[str, list[Any]] = {}
+    labels = []
+    for order, manifest in enumerate(manifests):
+        metadata = manifest.get("metadata") or {}
+        source = {"file": "manifests.yaml", "folder": "", "line": order + 1, "order": order, "duplicates": []}
+        cluster_wide = manifest.get("kind") == "Namespace"
+        shard = "" if cluster_wide else metadata.get("namespace") or namespace or "default"
+        shards.setdefault(shard, []).append({"object": manifest, "source": source})
+        if cluster_wide:
+            labels.append({**(metadata.get("labels") or {}), NAME_LABEL: metadata["name"]})
+    listed = [{"namespace": name, "documents": entries} for name, entries in sorted(shards.items())]
+    return to_json({"namespace": namespace, "namespaces": labels, "shards": listed})
+
+
+def verdict(engine: Engine, manifests: Sequence[Mapping[str, Any]]) -> Verdict:
+    """Ask one engine about manifests."""
+    answers = engine.ask(NAMESPACES, documents(manifests))
+    named = [answer["namespace"] for answer in answers if answer["namespace"]]
+    states = {
+        f"{workload['kind']}/{namespace['name']}/{workload['name']}": State(
+            workload["covered"], workload["open"], workload["public_share"]
+        )
+        for namespace in named
+        for workload in namespace["workloads"]
+    }
+    return Verdict([finding for answer in answers for finding in answer["findings"]], states, named)
+
+
+@dataclass(slots=True)
+class Engines:
+    """Engines by name and parameters, started when first asked for; one OPA serves all."""
+
+    opa: Path
+    _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _running: dict[tuple[str, str], Engine] = field(default_factory=dict)
+    _url: str = ""
+
+    def get(self, name: Name, parameters: Mapping[str, Any]) -> Engine:
+        """The engine with these parameters. OPA has one set of them at a time."""
+        key = (name, json.dumps(parameters, sort_keys=True))
+        if key not in self._running:
+            if name == "opa":
+                for other in [k for k in self._running if k[0] == "opa"]:
+                    self._running.pop(other)
+            url = self.url() if name == "opa" else None
+            self._running[key] = self._stack.enter_context(load(name, parameters, url=url))
+        return self._running[key]
+
+    def url(self) -> str:
+        """Where the one OPA listens."""
+        if not self._url:
+            self._url = self._stack.enter_context(serving(self.opa))
+        return self._url
+
+    def close(self) -> None:
+        """End everything that was started."""
+        self._stack.close()
+
+
+@contextlib.contextmanager
+def serving(opa: Path) -> Iterator[str]:
+    """A real OPA with the policy from the checkout, for as long as the context lasts."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    nonce = secrets.token_hex(8)
+    command = [opa, "run", "--server", "--addr", f"127.0.0.1:{port}", "--log-level", "error", "--skip-version-check"]
+    server = subprocess.Popen(
+        [*command, "--ignore", "*_test.rego", POLICY],
+        env={**os.environ, "EGRESS_TESTS": nonce},
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        _wait(server, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait(server: subprocess.Popen[bytes], port: int) -> None:
+    for _ in range(500):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        if server.poll() is not None:
+            break
+        time.sleep(0.02)
+    raise RuntimeError("OPA did not start; does `opa check policy` pass?")
+
+
+def conftest_findings(
+    conftest: Path, files: Sequence[Path], parameters: Mapping[str, Any], folder: Path, *options: str
+) -> list[dict[str, str]]:
+    """What `conftest test --combine` finds: rule, level, path, resource and message of each."""
+    data = folder / "parameters.json"
+    data.write_bytes(to_json({"egress": {"parameters": dict(parameters)}}))
+    run = subprocess.run(
+        [conftest, "test", "-p", POLICY, "--combine", "--parser", "yaml", "-o", "json", "--no-color", *options,
+         "--data", data, *files],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    if run.returncode not in (0, 1) or not run.stdout.strip():
+        raise RuntimeError(f"conftest: {run.stderr.strip() or run.stdout.strip()}")
+    return [found for result in json.loads(run.stdout) for found in _conftest_result(result)]
+
+
+def _conftest_result(result: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    for key, level in (("failures", "fail"), ("warnings", "warn")):
+        for entry in result.get(key) or []:
+            metadata = entry.get("metadata") or {}
+            yield {
+                "rule": metadata["rule"],
+                "level": level,
+                "path": metadata["path"],
+                "resource": resource(metadata["resource"]),
+                "message": entry["msg"],
+            }
