@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -15,6 +15,14 @@ from tools import programs
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 hypothesis.settings.register_profile("local", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _opa_on_path(tool: Callable[[str], Path]) -> Iterator[None]:
+    """`--engine opa` takes OPA from PATH; for the tests that is the one that they were promised."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(tool("opa").parent), prepend=os.pathsep)
+        yield
 
 
 @pytest.fixture(scope="session")

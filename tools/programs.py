@@ -133,8 +133,9 @@ def cache() -> Path:
     """The project's folder in the user's cache, as each platform places it."""
     home = Path.home()
     places = {"darwin": home / "Library" / "Caches", "win32": Path(os.environ.get("LOCALAPPDATA", home))}
-    chosen = os.environ.get("XDG_CACHE_HOME") or places.get(sys.platform, home / ".cache")
-    return Path(chosen) / "egress-policy"
+    chosen = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    # A relative one is invalid, says the XDG specification, and is ignored.
+    return (chosen if chosen.is_absolute() else places.get(sys.platform, home / ".cache")) / "egress-policy"
 
 
 @functools.cache

@@ -1,0 +1,53 @@
+"""Which Go programs on PATH are taken, and where the others are kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tools import programs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CONFTEST, OPA = programs.pinned(programs.CONFTEST), programs.pinned(programs.OPA)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "fits"),
+    [
+        pytest.param("opa", f"Version: {OPA}\nBuild Commit: \n", True, id="the pinned opa"),
+        pytest.param("opa", "Version: 1.100.0\n", True, id="a newer opa"),
+        pytest.param("opa", "Version: 1.22.1\n", False, id="an older opa"),
+        pytest.param("opa", "Go Version: go9.9.9\nVersion: 1.3.0\n", False, id="another version is not opa's"),
+        pytest.param("conftest", f"Conftest: {CONFTEST}\nOPA: {OPA}\n", True, id="the pinned conftest"),
+        pytest.param("conftest", f"Conftest: {CONFTEST}\nOPA: 1.21.1\n", False, id="conftest as it was released"),
+        pytest.param("conftest", f"Conftest: dev\nOPA: {OPA}\n", False, id="a conftest that has no version"),
+        pytest.param("conftest", f"Conftest: 0.99.0\nOPA: {OPA}\n", False, id="a newer conftest"),
+        pytest.param("gator", "gator version v3.23.1 (Feature State: beta), opa/v1.17.1", True, id="a released gator"),
+        pytest.param("gator", "gator version devel (unknown) (Feature State: beta)", False, id="a nameless gator"),
+        pytest.param("opa", "", False, id="a program that says nothing"),
+    ],
+)
+def test_a_program_on_path(name: str, answer: str, fits: bool) -> None:  # noqa: FBT001 (a parameter of the table)
+    assert programs.PROGRAMS[name].fits(answer) is fits
+
+
+def test_the_oracle_is_never_taken_from_path() -> None:
+    assert not programs.PROGRAMS["kubernetes"].fits("kubernetes 1.36.3")
+
+
+def test_the_cache_is_where_xdg_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert programs.cache() == tmp_path / "egress-policy"
+
+
+def test_a_relative_cache_folder_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
+    assert programs.cache().is_absolute()
+
+
+def test_every_program_is_found(tool: Callable[[str], Path]) -> None:
+    assert all(tool(name).is_file() for name in programs.PROGRAMS)
