@@ -98,12 +98,12 @@ def tests(session: nox.Session) -> None:
 def package(session: nox.Session) -> None:
     """Build sdist and wheel, install the wheel in a new environment, and run it."""
     _install(session, "build")
-    folder = session.create_tmp()
+    folder = Path(session.create_tmp()).resolve()
     shutil.rmtree(folder)
-    session.run("python", "-m", "build", "--no-isolation", "--outdir", folder, silent=True)
-    for problem in wheel.problems(Path(folder)):
-        session.error(problem)
-    wheel.try_out(Path(folder), session)
+    session.run("python", "-m", "build", "--no-isolation", "--outdir", str(folder), silent=True)
+    if problems := wheel.problems(folder):
+        session.error("\n".join(problems))
+    wheel.try_out(folder, session)
 
 
 @nox.session

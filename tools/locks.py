@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nox
+if TYPE_CHECKING:
+    import nox
 
 # Each is resolved with those before it as constraints, so that any of them can share an environment.
 GROUPS = ("runtime", "build", "test", "nox", "lint", "lock")

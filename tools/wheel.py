@@ -25,12 +25,12 @@ def problems(folder: Path) -> list[str]:
 
 
 def _wanted() -> set[str]:
-    policy = {path.relative_to(ROOT) for path in (ROOT / "policy").rglob("*.rego") if not _is_test(path.name)}
-    modules = {path.relative_to(ROOT / "python") for path in (ROOT / "python").rglob("*.py")}
+    policy = (path.relative_to(ROOT) for path in (ROOT / "policy").rglob("*.rego") if not _is_test(path.name))
+    package = (path for path in (ROOT / "python" / "egress_policy").rglob("*") if path.is_file())
     return {
         *(f"egress_policy/{name}" for name in NEEDED),
         *(f"egress_policy/embedded/{path.as_posix()}" for path in policy),
-        *(path.as_posix() for path in modules),
+        *(path.relative_to(ROOT / "python").as_posix() for path in package if path.suffix != ".pyc"),
     }
 
 
