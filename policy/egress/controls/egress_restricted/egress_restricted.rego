@@ -1,0 +1,217 @@
+# METADATA
+# title: Egress is restricted to specific, approved destinations
+# description: |
+#   Every namespace with application pods restricts egress to specific, approved destinations, in NetworkPolicies and in cloud firewalls;
+#   nothing is open to every address on all ports.
+# related_resources:
+#   - ref: https://csrc.nist.gov/projects/cprt/catalog#/cprt/framework/version/SP_800_53_5_1_1/home?element=SC-7
+#     description: NIST 800-53 SC-7, boundary protection
+#   - ref: https://csrc.nist.gov/projects/cprt/catalog#/cprt/framework/version/SP_800_53_5_1_1/home?element=AC-4
+#     description: NIST 800-53 AC-4, information flow enforcement
+#   - ref: https://www.cisecurity.org/benchmark/kubernetes
+#     description: CIS Kubernetes 5.3.2, which any NetworkPolicy meets, also one for ingress only
+#   - ref: https://attack.mitre.org/techniques/T1048/
+#     description: MITRE ATT&CK T1048, exfiltration over alternative protocol
+#   - ref: https://attack.mitre.org/techniques/T1071/
+#     description: MITRE ATT&CK T1071, application layer protocol
+# custom:
+#   control: egress-restricted
+#   version: 1.0.0
+#   severity: medium
+package egress.controls.egress_restricted
+
+import data.lib.egress.parameters
+
+name := "egress-restricted"
+
+version := "1.0.0"
+
+severity := "medium"
+
+# METADATA
+# description: |
+#   What one namespace adds to the report: {"namespace", "policies", "findings", "totals"}, given its view and its findings. The namespace is
+#   null for what is cluster-wide.
+namespace(view, findings) := {
+	"namespace": _namespace(view, policies, failing),
+	"policies": policies,
+	"findings": findings,
+	"totals": _totals(view, policies, findings, failing),
+} if {
+	policies := _policies(view, findings)
+	failing := count([1 | some found in findings; found.level == "fail"])
+}
+
+# A rule is restricted if no finding lies in it, and no approval had to excuse that it is open.
+_policies(view, findings) := [object.union(counts, {
+	"kind": policy.resource.kind, "namespace": policy.resource.namespace, "name": policy.resource.name, "order": policy.order,
+}) |
+	some policy in view.policies
+	own := [found | some found in findings; found.order == policy.order]
+	counts := {
+		"egress_rules": count(policy.rules),
+		"restricted_rules": count([rule | some rule in policy.rules; _restricted(rule, own)]),
+		"open_rules": count([rule | some rule in policy.rules; rule.verdict == "open-egress"]),
+	}
+]
+
+_restricted(rule, findings) if {
+	not rule.excused
+	count([1 | some found in findings; _lies_in(found.path, rule.path)]) == 0
+}
+
+_lies_in(path, place) if path == place
+
+_lies_in(path, place) if startswith(path, concat("", [place, "."]))
+
+_namespace(view, _, _) := null if view.namespace == ""
+
+_namespace(view, policies, failing) := {
+	"name": view.namespace,
+	"status": _namespace_status(view, failing),
+	"egress_rules": sum([policy.egress_rules | some policy in policies]),
+	"restricted_rules": sum([policy.restricted_rules | some policy in policies]),
+	"workloads": [_workload(workload) | some workload in view.workloads],
+} if {
+	view.namespace != ""
+}
+
+_namespace_status(_, failing) := "fail" if failing > 0
+
+_namespace_status(view, 0) := "pass" if {
+	_judgeable(view)
+} else := "skip"
+
+_judgeable(view) if count(view.governed) > 0
+
+_judgeable(view) if {
+	some policy in view.policies
+	policy.isolates
+	count(view.workloads) == 0
+}
+
+_workload(workload) := {
+	"kind": workload.resource.kind, "name": workload.resource.name, "covered": workload.covered,
+	"open": _open(workload), "public_share": _public_share(workload),
+}
+
+_open(workload) := false if {
+	workload.covered
+	not _reaches_all(workload)
+} else := true
+
+_reaches_all(workload) if {
+	some reach in workload.reaches
+	reach.open
+}
+
+_public_share(workload) := max([reach.public_share | some reach in workload.reaches]) if {
+	workload.covered
+} else := 1
+
+_totals(view, policies, findings, failing) := {
+	"egress_rules": sum([policy.egress_rules | some policy in policies]),
+	"restricted_rules": sum([policy.restricted_rules | some policy in policies]),
+	"open_rules": sum([policy.open_rules | some policy in policies]),
+	"application": application,
+	"restricted": _one(_is_restricted(view, failing)),
+	"workloads": count(view.workloads),
+	"governed": count(view.governed),
+	"covered": count([1 | some workload in view.governed; workload.covered]),
+	"policies": count([1 | some policy in view.policies; policy.isolates]),
+	"failing": failing,
+	"unjudged": count(view.unjudged),
+	"once": [[found.once, found.order, found.path, found.rule, found.level] | some found in findings; found.once],
+} if {
+	application := _one(_is_application(view))
+}
+
+_is_application(view) if {
+	view.namespace != ""
+	not view.system
+	count(view.governed) > 0
+} else := false
+
+_is_restricted(view, failing) if {
+	_is_application(view)
+	failing == 0
+	every workload in view.governed { workload.covered }
+} else := false
+
+_one(true) := 1
+
+_one(false) := 0
+
+# METADATA
+# description: |
+#   The report over the totals of all namespaces: {"control", "control_version", "severity", "profile", "status", "summary", "counts",
+#   "parameters", "dropped": [[order, path, rule]]}, from {"totals", "kubernetes": objects seen, "errors": errors of reading}.
+report(found, given, settings) := {
+	"control": name,
+	"control_version": version,
+	"severity": severity,
+	"profile": settings.profile,
+	"status": _status(sums, found.errors),
+	"summary": concat("", [_summary(sums, found.kubernetes), _unjudged(sums.unjudged)]),
+	"counts": {
+		"egress_rules": sums.egress_rules, "restricted_rules": sums.restricted_rules, "open_rules": sums.open_rules,
+		"application_namespaces": sums.application, "restricted_namespaces": sums.restricted,
+		"workloads": sums.workloads, "covered_workloads": sums.covered,
+	},
+	"parameters": parameters.differing(given),
+	"dropped": [array.slice(entry, 1, 4) | some entry in repeated],
+} if {
+	repeated := _repeated(found.totals)
+	added := {field: n |
+		some field in _added
+		n := sum([total[field] | some total in found.totals])
+	}
+	sums := object.union(added, {"failing": added.failing - count([1 | some entry in repeated; entry[4] == "fail"])})
+}
+
+_added := {
+	"egress_rules", "restricted_rules", "open_rules", "application", "restricted", "workloads", "governed", "covered", "policies",
+	"failing", "unjudged",
+}
+
+# What is said once for all namespaces is said on the first; the others are left out.
+_repeated(totals) := [entry |
+	entries := sort([[entry[0], entry[1], entry[2], entry[3], entry[4]] | some total in totals; some entry in total.once])
+	some i, entry in entries
+	i > 0
+	entries[i - 1][0] == entry[0]
+]
+
+_status(_, errors) := "error" if errors > 0
+
+_status(sums, 0) := _verdict(sums)
+
+_verdict(sums) := "fail" if {
+	sums.failing > 0
+} else := "skip" if {
+	sums.governed == 0
+	sums.policies == 0
+} else := "pass"
+
+_summary(sums, kubernetes) := "Not applicable: no Kubernetes or container orchestration resources found." if {
+	_verdict(sums) == "skip"
+	kubernetes == 0
+} else := "Not applicable: no workloads that policies govern, no egress policies and no firewalls found." if {
+	_verdict(sums) == "skip"
+} else := $"{sums.egress_rules} egress rules found, all {sums.egress_rules} restrict to specific destinations." if {
+	_verdict(sums) == "pass"
+	sums.restricted_rules == sums.egress_rules
+} else := $"{_rules_found(sums)}; none allows all destinations on all ports." if {
+	_verdict(sums) == "pass"
+} else := "No NetworkPolicy defines egress rules. All outbound traffic is allowed." if {
+	sums.governed > 0
+	sums.policies + sums.unjudged == 0
+} else := $"{_rules_found(sums)}; {sums.application - sums.restricted} of {sums.application} application namespaces are not restricted." if {
+	sums.application > sums.restricted
+} else := $"{_rules_found(sums)}; {sums.failing} findings fail."
+
+_rules_found(sums) := $"{sums.egress_rules} egress rules found, {sums.restricted_rules} restrict to specific destinations"
+
+_unjudged(0) := ""
+
+_unjudged(n) := $" {n} objects could not be judged." if n > 0

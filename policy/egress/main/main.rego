@@ -1,0 +1,82 @@
+# METADATA
+# title: The audit
+# description: |
+#   What every engine asks: `namespaces` judges namespaces one by one, `report` adds them up, `parameters` says what is wrong with the
+#   settings in data.egress.parameters. The shapes are those of docs/architecture.md.
+package egress.main
+
+import data.egress.controls.egress_restricted
+import data.egress.rules.all_pods
+import data.egress.rules.all_ports
+import data.egress.rules.ambiguous_cidr
+import data.egress.rules.any_destination
+import data.egress.rules.assumed_namespace
+import data.egress.rules.broad_destination
+import data.egress.rules.broad_destination_combined
+import data.egress.rules.dangling_policy
+import data.egress.rules.duplicate_key
+import data.egress.rules.duplicate_resource
+import data.egress.rules.expired_destination
+import data.egress.rules.host_network
+import data.egress.rules.invalid_resource
+import data.egress.rules.metadata_endpoint
+import data.egress.rules.no_egress_policy
+import data.egress.rules.not_evaluated
+import data.egress.rules.open_egress
+import data.egress.rules.open_egress_combined
+import data.egress.rules.unapproved_destination
+import data.egress.rules.uncovered_workload
+import data.lib.egress.inventory
+import data.lib.egress.parameters as settings_of
+
+_given := data.egress.parameters
+
+default _parameters := {}
+
+_parameters := _given if _given != null
+
+# METADATA
+# description: What is wrong with the parameters, and which differ from the defaults.
+parameters := {"problems": settings_of.problems(_parameters), "differing": settings_of.differing(_parameters)}
+
+_settings := settings_of.settings(_parameters)
+
+# METADATA
+# description: The judgement of each shard {"namespace", "documents"} of the input, in their order.
+namespaces := [found |
+	some shard in input.shards
+	found := namespace(shard, {"namespace": input.namespace, "namespaces": input.namespaces}, _settings)
+]
+
+# METADATA
+# description: The judgement of one shard.
+namespace(shard, context, settings) := egress_restricted.namespace(view, _findings(view)) if {
+	view := inventory.view(shard.namespace, shard.documents, context, settings)
+}
+
+# METADATA
+# description: The report over the totals of all shards.
+report := egress_restricted.report(input, _parameters, _settings)
+
+_findings(view) := array.flatten([
+	all_pods.findings(view),
+	all_ports.findings(view),
+	ambiguous_cidr.findings(view),
+	any_destination.findings(view),
+	assumed_namespace.findings(view),
+	broad_destination.findings(view),
+	broad_destination_combined.findings(view),
+	dangling_policy.findings(view),
+	duplicate_key.findings(view),
+	duplicate_resource.findings(view),
+	expired_destination.findings(view),
+	host_network.findings(view),
+	invalid_resource.findings(view),
+	metadata_endpoint.findings(view),
+	no_egress_policy.findings(view),
+	not_evaluated.findings(view),
+	open_egress.findings(view),
+	open_egress_combined.findings(view),
+	unapproved_destination.findings(view),
+	uncovered_workload.findings(view),
+])

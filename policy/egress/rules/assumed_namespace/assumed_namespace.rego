@@ -1,0 +1,50 @@
+# METADATA
+# title: Objects without a namespace are taken for neighbours
+# description: |
+#   Policies and workloads of more than one folder name no namespace, and were taken for one. If they are applied to
+#   different namespaces, a policy of one protects nobody in the other.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+# custom:
+#   control: egress-restricted
+#   severity: medium
+#   levels: {baseline: warn, strict: fail}
+#   remediation: |
+#     Write metadata.namespace, or audit each folder for itself with --namespace.
+#   match: ["NetworkPolicy", "*"]
+#   parameters: []
+#   requires_inventory: true
+package egress.rules.assumed_namespace
+
+import data.lib.egress.admission
+import data.lib.egress.finding
+
+# METADATA
+# description: What Gatekeeper reports of the reviewed object.
+violation contains admission.violation(found) if {
+	some found in findings(admission.view(input, data.inventory))
+	found.order == admission.reviewed
+}
+
+# METADATA
+# description: The findings of a namespace, given its view.
+findings(view) := [found |
+	view.context.namespace == ""
+	subjects := [[subject.order, _folder(view, subject), subject] |
+		some subject in array.concat(view.policies, view.workloads)
+		not subject.object.metadata.namespace
+	]
+	first := min({subject[0] | some subject in subjects})
+	home := [subject[1] | some subject in subjects; subject[0] == first][0]
+	elsewhere := {subject[0] | some subject in subjects; subject[1] != home}
+	some [order, _, subject] in subjects
+	order == min(elsewhere)
+	message := $"{finding.name(subject)} and others in '{home}' name no namespace, and were taken for neighbours in '{view.namespace}'"
+	found := finding.at("assumed-namespace", subject, view.settings, "", message, {})
+]
+
+_folder(view, subject) := folder if {
+	some document in view.documents
+	document.source.order == subject.order
+	folder := document.source.folder
+}

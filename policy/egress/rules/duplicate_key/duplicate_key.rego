@@ -1,0 +1,38 @@
+# METADATA
+# title: A field is written twice
+# description: |
+#   The last one counts, and the other is lost without a word. Readers of the file may take the first for the truth.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+# custom:
+#   control: egress-restricted
+#   severity: medium
+#   levels: {baseline: warn, strict: fail}
+#   remediation: |
+#     Remove one of the two.
+#   match: ["NetworkPolicy", "*"]
+#   parameters: []
+#   requires_inventory: false
+package egress.rules.duplicate_key
+
+import data.lib.egress.admission
+import data.lib.egress.finding
+import data.lib.egress.remediation
+
+# METADATA
+# description: What Gatekeeper reports of the reviewed object.
+violation contains admission.violation(found) if {
+	some found in findings(admission.alone(input))
+	found.order == admission.reviewed
+}
+
+# METADATA
+# description: The findings of a namespace, given its view.
+findings(view) := [found |
+	some subject in array.concat(view.policies, view.workloads)
+	some document in view.documents
+	document.source.order == subject.order
+	some duplicate in document.source.duplicates
+	message := $"{finding.name(subject)} has the field {duplicate.path} twice, and the last one counts"
+	found := finding.at("duplicate-key", subject, view.settings, duplicate.path, message, {"remediation": [remediation.clean(document.object)]})
+]

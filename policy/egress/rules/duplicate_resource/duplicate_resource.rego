@@ -1,0 +1,48 @@
+# METADATA
+# title: An object is there twice
+# description: |
+#   Two documents have the same group, kind, namespace and name. Whichever is applied last wins, so that both are judged.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+# custom:
+#   control: egress-restricted
+#   severity: medium
+#   levels: {baseline: warn, strict: fail}
+#   remediation: |
+#     Remove or rename one of them.
+#   match: ["NetworkPolicy", "*"]
+#   parameters: []
+#   requires_inventory: true
+package egress.rules.duplicate_resource
+
+import data.lib.egress.admission
+import data.lib.egress.finding
+
+# METADATA
+# description: What Gatekeeper reports of the reviewed object.
+violation contains admission.violation(found) if {
+	some found in findings(admission.view(input, data.inventory))
+	found.order == admission.reviewed
+}
+
+# METADATA
+# description: The findings of a namespace, given its view.
+findings(view) := [found |
+	subjects := [subject |
+		some subject in array.flatten([view.policies, view.workloads, view.unjudged])
+		subject.resource.name != ""
+	]
+	keys := [[_group(subject), subject.resource.kind, subject.resource.name, i] | some i, subject in subjects]
+	count({array.slice(key, 0, 3) | some key in keys}) < count(keys)
+	sorted := sort(keys)
+	some i, key in sorted
+	i > 0
+	array.slice(sorted[i - 1], 0, 3) == array.slice(key, 0, 3)
+	subject := subjects[key[3]]
+	message := $"{finding.name(subject)} is there more than once in namespace '{view.namespace}', and the last one applied counts"
+	found := finding.at("duplicate-resource", subject, view.settings, "", message, {})
+]
+
+_group(subject) := split(subject.resource.apiVersion, "/")[0] if {
+	contains(subject.resource.apiVersion, "/")
+} else := ""

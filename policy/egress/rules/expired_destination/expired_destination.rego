@@ -1,0 +1,37 @@
+# METADATA
+# title: An approved destination has expired
+# description: |
+#   The rule needs an approved destination whose last day is over. In strict it excuses nothing any more.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+# custom:
+#   control: egress-restricted
+#   severity: medium
+#   levels: {baseline: warn, strict: fail}
+#   remediation: |
+#     Remove what needs the destination, or have it approved anew with a later date.
+#   match: ["NetworkPolicy"]
+#   parameters: [approvedDestinations, now]
+#   requires_inventory: false
+package egress.rules.expired_destination
+
+import data.lib.egress.admission
+import data.lib.egress.finding
+
+# METADATA
+# description: What Gatekeeper reports of the reviewed object.
+violation contains admission.violation(found) if {
+	some found in findings(admission.alone(input))
+	found.order == admission.reviewed
+}
+
+# METADATA
+# description: The findings of a namespace, given its view.
+findings(view) := [found |
+	some policy in view.policies
+	some rule in policy.rules
+	some name in rule.expired
+	expires := [approval.expires | some approval in view.settings.approvals; approval.name == name][0]
+	message := $"{finding.name(policy)} needs the approved destination '{name}', which expired on {expires}"
+	found := finding.at("expired-destination", policy, view.settings, rule.path, message, {"once": name})
+]

@@ -1,0 +1,36 @@
+# METADATA
+# title: A workload is outside every policy
+# description: |
+#   Pods on the host's network are not governed by NetworkPolicies.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+# custom:
+#   control: egress-restricted
+#   severity: medium
+#   levels: {baseline: warn, strict: fail}
+#   remediation: |
+#     Remove hostNetwork, or restrict the nodes' egress with a firewall.
+#   match: ["*"]
+#   parameters: []
+#   requires_inventory: false
+package egress.rules.host_network
+
+import data.lib.egress.admission
+import data.lib.egress.finding
+
+# METADATA
+# description: What Gatekeeper reports of the reviewed object.
+violation contains admission.violation(found) if {
+	some found in findings(admission.alone(input))
+	found.order == admission.reviewed
+}
+
+# METADATA
+# description: The findings of a namespace, given its view.
+findings(view) := [found |
+	some workload in view.workloads
+	some template in workload.templates
+	template.host_network
+	message := $"{finding.name(workload)} runs on the host's network, which no NetworkPolicy governs"
+	found := finding.at("host-network", workload, view.settings, $"{template.path}spec.hostNetwork", message, {})
+]

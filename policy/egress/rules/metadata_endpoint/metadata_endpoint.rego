@@ -1,0 +1,39 @@
+# METADATA
+# title: A rule reaches a cloud's metadata service
+# description: |
+#   A block of the rule holds the address at which a cloud hands out credentials of the node, on TCP 80.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+# custom:
+#   control: egress-restricted
+#   severity: medium
+#   levels: {baseline: warn, strict: fail}
+#   remediation: |
+#     Except the metadata addresses from the block, or name narrower blocks.
+#   match: ["NetworkPolicy"]
+#   parameters: [approvedDestinations]
+#   requires_inventory: false
+package egress.rules.metadata_endpoint
+
+import data.lib.egress.admission
+import data.lib.egress.finding
+import data.lib.egress.remediation
+import data.lib.egress.witness
+
+# METADATA
+# description: What Gatekeeper reports of the reviewed object.
+violation contains admission.violation(found) if {
+	some found in findings(admission.alone(input))
+	found.order == admission.reviewed
+}
+
+# METADATA
+# description: The findings of a namespace, given its view.
+findings(view) := [found |
+	some policy in view.policies
+	some rule in policy.rules
+	rule.metadata != null
+	message := $"{finding.name(policy)} allows egress to a cloud's metadata service, by {finding.destinations(rule.allowance)}"
+	more := witness.of_metadata(policy, rule)
+	found := finding.at("metadata-endpoint", policy, view.settings, rule.metadata, message, object.union(more, {"remediation": remediation.without_metadata(policy, rule)}))
+]

@@ -1,0 +1,34 @@
+# METADATA
+# title: An object could not be judged
+# description: |
+#   The object opens or restricts egress in a dialect, version or form that is not read. What it allows is unknown.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+# custom:
+#   control: egress-restricted
+#   severity: medium
+#   levels: {baseline: warn, strict: fail}
+#   remediation: |
+#     Judge the object by hand. A Helm chart is rendered first: helm template CHART | egress audit -
+#   match: ["*"]
+#   parameters: []
+#   requires_inventory: false
+package egress.rules.not_evaluated
+
+import data.lib.egress.admission
+import data.lib.egress.finding
+
+# METADATA
+# description: What Gatekeeper reports of the reviewed object.
+violation contains admission.violation(found) if {
+	some found in findings(admission.alone(input))
+	found.order == admission.reviewed
+}
+
+# METADATA
+# description: The findings of a namespace, given its view.
+findings(view) := [found |
+	some subject in view.unjudged
+	message := $"{finding.name(subject)} ({subject.resource.apiVersion}) could not be judged"
+	found := finding.at("not-evaluated", subject, view.settings, "", message, {})
+]

@@ -1,0 +1,65 @@
+# METADATA
+# title: Rules together allow egress to everywhere
+# description: |
+#   No rule is open by itself, but all that select a workload are together. Policies add up: two halves are the whole.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+# custom:
+#   control: egress-restricted
+#   severity: medium
+#   levels: {baseline: fail, strict: fail}
+#   remediation: |
+#     Narrow the rules that the patch names, or remove them.
+#   match: ["*"]
+#   parameters: [openAddressShare, openPortShare, internalBlocks, approvedDestinations]
+#   requires_inventory: true
+package egress.rules.open_egress_combined
+
+import data.lib.egress.admission
+import data.lib.egress.finding
+import data.lib.egress.remediation
+import data.lib.egress.witness
+
+# METADATA
+# description: What Gatekeeper reports of the reviewed object.
+violation contains admission.violation(found) if {
+	some found in findings(admission.view(input, data.inventory))
+	found.order == admission.reviewed
+}
+
+# METADATA
+# description: The findings of a namespace, given its view.
+findings(view) := array.concat(_on_workloads(view), _on_policies(view))
+
+_on_workloads(view) := [found |
+	some workload in view.governed
+	reach := [reach | some reach in workload.reaches; _only_together(reach, view)][0]
+	message := $"The policies that select {finding.name(workload)} together allow egress to everywhere on all ports"
+	found := finding.at("open-egress-combined", workload, view.settings, "", message, _more(view, reach, witness.source(workload)))
+]
+
+_on_policies(view) := [found |
+	some group in view.combined
+	_only_together(group.reach, view)
+	not _said_of_everyone(view, group)
+	message := $"The policies that select the pods of {finding.name(group.policy)} together allow egress to everywhere on all ports"
+	more := _more(view, group.reach, witness.pods(group.policy))
+	found := finding.at("open-egress-combined", group.policy, view.settings, "spec.egress", message, more)
+]
+
+_only_together(reach, view) if {
+	reach.left.open
+	count([1 | some i in reach.policies; some rule in view.policies[i].rules; rule.verdict in {"open-egress"}]) == 0
+}
+
+_said_of_everyone(view, group) if {
+	not group.everyone
+	some other in view.combined
+	other.everyone
+	_only_together(other.reach, view)
+}
+
+_more(view, reach, source) := object.union(
+	witness.of_reach(reach, source, view.settings, "any"),
+	{"remediation": remediation.without_public_rules([view.policies[i] | some i in reach.policies])},
+)

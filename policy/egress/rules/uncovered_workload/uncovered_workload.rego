@@ -1,0 +1,40 @@
+# METADATA
+# title: A workload has no egress policy
+# description: |
+#   No policy isolates the egress of the workload, though others in its namespace are isolated.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+# custom:
+#   control: egress-restricted
+#   severity: medium
+#   levels: {baseline: fail, strict: fail}
+#   remediation: |
+#     Select the workload with a policy, best with one that denies egress of every pod by default.
+#   match: ["*"]
+#   parameters: [systemNamespaces]
+#   requires_inventory: true
+package egress.rules.uncovered_workload
+
+import data.lib.egress.admission
+import data.lib.egress.finding
+import data.lib.egress.remediation
+import data.lib.egress.witness
+
+# METADATA
+# description: What Gatekeeper reports of the reviewed object.
+violation contains admission.violation(found) if {
+	some found in findings(admission.view(input, data.inventory))
+	found.order == admission.reviewed
+}
+
+# METADATA
+# description: The findings of a namespace, given its view.
+findings(view) := [found |
+	not view.system
+	count([1 | some workload in view.governed; workload.covered]) > 0
+	some workload in view.governed
+	workload.covered == false
+	message := $"{finding.name(workload)} is selected by no policy that isolates egress. All its outbound traffic is allowed"
+	more := {"witness": witness.unrestricted(workload), "remediation": remediation.default_deny(view)}
+	found := finding.at("uncovered-workload", workload, view.settings, "", message, more)
+]

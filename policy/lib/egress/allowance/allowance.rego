@@ -1,0 +1,45 @@
+# METADATA
+# title: Allowances
+# description: |
+#   What one rule of a policy or firewall says, whatever its dialect:
+#   {"subject": {"namespace", "selector"}, "action": "allow"|"deny"|"pass", "tier": n, "order": n, "everywhere": bool,
+#   "claims": [claim], "selectors": [{"namespaces", "pods"}], "ports": port set, "path": where it is written}.
+#   A claim is a block with "except" (blocks inside it), "public" (its public addresses, exceptions not taken off), and
+#   the "cidr" and "path" that it was written as.
+package lib.egress.allowance
+
+import data.lib.egress.cidr
+import data.lib.egress.space
+
+# Tiers in the order in which they decide. The tier of approvals comes first: see `approval`.
+tiers := {"approved": 0, "admin": 1, "network-policy": 2, "baseline": 3}
+
+# METADATA
+# description: The claims of an allowance without destinations, every address there is.
+everywhere(public) := [
+	claim(public, cidr.block(4, 0, 0), [], {"cidr": "0.0.0.0/0", "path": ""}),
+	claim(public, cidr.block(6, 0, 0), [], {"cidr": "::/0", "path": ""}),
+]
+
+# METADATA
+# description: A claim of one block less exceptions.
+claim(public, block, except, written) := {
+	"family": block.family, "length": block.length, "low": block.low, "high": block.high, "except": except,
+	"public": space.public(public, block), "cidr": written.cidr, "path": written.path,
+}
+
+# METADATA
+# description: |
+#   The claims of a block: itself, and the IPv4 addresses that an IPv6 block reaches as v4-mapped or translated ones.
+claims(public, block, except, written) := [claim(public, block, except, written)] if {
+	block.family == 4
+}
+
+claims(public, block, except, written) := array.concat([claim(public, block, except, written)], [image |
+	some [window, found] in cidr.images(block)
+	holes := [hole | some exception in except; hole := cidr.image(exception, window)]
+	not found in holes
+	image := claim(public, found, holes, written)
+]) if {
+	block.family == 6
+}

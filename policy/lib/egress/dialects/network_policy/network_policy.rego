@@ -1,0 +1,144 @@
+# METADATA
+# title: The dialect of networking.k8s.io/v1 NetworkPolicy
+# description: |
+#   Translates a NetworkPolicy to facts and allowances, as the API server reads it: null list elements are zero values, policyTypes is
+#   defaulted, what is absent allows everything.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
+package lib.egress.dialects.network_policy
+
+import data.lib.egress.allowance
+import data.lib.egress.cidr
+import data.lib.egress.dialects.network_policy.validity
+import data.lib.egress.ports
+
+# METADATA
+# description: |
+#   The facts of a policy: {"resource", "order", "object", "selector", "isolates", "problems": [{"path", "message"}], "valid",
+#   "ambiguous": [{"path", "text", "block"}], "rules": [{"path", "index", "allowance"}]}.
+policy(document, resource, settings) := {
+	"resource": resource,
+	"order": document.source.order,
+	"object": document.object,
+	"selector": _selector(spec),
+	"isolates": isolates,
+	"problems": problems,
+	"valid": problems == [],
+	"ambiguous": _ambiguous(spec),
+	"rules": [_rule(rule, i, resource, spec, settings) |
+		isolates
+		some i, rule in items(spec, "egress")
+	],
+} if {
+	spec := _spec(document.object)
+	isolates := _isolates(spec)
+	problems := validity.problems(document.object)
+}
+
+_spec(object) := object.spec if {
+	is_object(object.spec)
+} else := {}
+
+_selector(spec) := spec.podSelector if {
+	is_object(spec.podSelector)
+} else := {}
+
+# METADATA
+# description: The items of a list field; none where it is absent, null or no list.
+items(object, field) := list if {
+	list := object[field]
+	is_array(list)
+} else := []
+
+# Without policyTypes, and with an empty list, only egress rules make a policy isolate egress.
+_isolates(spec) := "Egress" in spec.policyTypes if {
+	count(items(spec, "policyTypes")) > 0
+} else := count(items(spec, "egress")) > 0
+
+_rule(written, i, resource, spec, settings) := {"path": path, "index": i, "allowance": {
+	"subject": {"namespace": resource.namespace, "selector": _selector(spec)},
+	"action": "allow",
+	"tier": allowance.tiers["network-policy"],
+	"order": 0,
+	"everywhere": everywhere,
+	"claims": claims,
+	"selectors": selectors,
+	"ports": _ports(written),
+	"path": path,
+}} if {
+	path := $"spec.egress[{i}]"
+	everywhere := _everywhere(written)
+	claims := _claims(everywhere, written, path, settings.space)
+	selectors := _selectors(written)
+}
+
+_everywhere(written) := object.get(_object(written), "to", null) in {null, []}
+
+_object(value) := value if {
+	is_object(value)
+} else := {}
+
+_claims(true, _, _, public) := allowance.everywhere(public)
+
+_claims(false, written, path, public) := [claim |
+	some j, peer in items(written, "to")
+	text := peer.ipBlock.cidr
+	block := cidr.parse(text)
+	some claim in allowance.claims(public, block, _holes(peer.ipBlock, block), {"cidr": text, "path": $"{path}.to[{j}].ipBlock.cidr"})
+]
+
+_holes(ip_block, block) := [hole |
+	some text in items(ip_block, "except")
+	hole := cidr.parse(text)
+	cidr.inside(hole, block)
+	hole != block
+]
+
+_selectors(written) := [{"namespaces": namespaces, "pods": pods} |
+	some peer in items(written, "to")
+	namespaces := object.get(_object(peer), "namespaceSelector", null)
+	pods := object.get(_object(peer), "podSelector", null)
+	[namespaces, pods] != [null, null]
+]
+
+_ports(written) := ports.all if {
+	object.get(_object(written), "ports", null) in {null, []}
+} else := [port |
+	some entry in items(written, "ports")
+	port := _port(_object(entry))
+]
+
+_port(entry) := {"protocol": _protocol(entry), "low": 1, "high": ports.total} if {
+	object.get(entry, "port", null) == null
+} else := {"protocol": _protocol(entry), "name": entry.port} if {
+	is_string(entry.port)
+} else := {"protocol": _protocol(entry), "low": low, "high": high} if {
+	low := max([entry.port, 1])
+	high := min([_last(entry), ports.total])
+	low <= high
+}
+
+_protocol(entry) := protocol if {
+	protocol := object.get(entry, "protocol", null)
+	is_string(protocol)
+} else := "TCP"
+
+_last(entry) := entry.endPort if {
+	is_number(entry.endPort)
+} else := entry.port
+
+_ambiguous(spec) := [{"path": path, "text": text, "block": block} |
+	some [path, text] in array.concat(_cidrs(spec, "egress", "to"), _cidrs(spec, "ingress", "from"))
+	cidr.ambiguous(text)
+	block := cidr.parse(text)
+]
+
+_cidrs(spec, direction, peers) := [[$"{base}.{place}", text] |
+	some i, written in items(spec, direction)
+	some j, peer in items(written, peers)
+	base := $"spec.{direction}[{i}].{peers}[{j}].ipBlock"
+	some [place, text] in array.concat(
+		[["cidr", object.get(_object(peer.ipBlock), "cidr", null)]],
+		[[$"except[{k}]", text] | some k, text in items(peer.ipBlock, "except")],
+	)
+]

@@ -1,0 +1,205 @@
+# METADATA
+# title: What the API server refuses in a NetworkPolicy
+# description: |
+#   The checks of Kubernetes 1.36 on apiVersion, name, namespace and everything under spec, unknown fields among them, but
+#   for CIDR texts that are only ambiguous. Each problem is {"path", "message"}.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
+package lib.egress.dialects.network_policy.validity
+
+import data.lib.egress.cidr
+import data.lib.egress.ports
+import data.lib.egress.selector
+
+# METADATA
+# description: Every problem of a policy, in the order of its fields.
+problems(policy) := array.concat(_head(policy), _spec(object.get(policy, "spec", null)))
+
+_head(policy) := array.concat(
+	[{"path": "apiVersion", "message": "must be networking.k8s.io/v1, the only version that clusters still serve"} |
+		object.get(policy, "apiVersion", null) != "networking.k8s.io/v1"
+	],
+	metadata(policy),
+)
+
+# METADATA
+# description: The problems of an object's name and namespace.
+metadata(thing) := array.concat(
+	[{"path": "metadata.name", "message": "must be a DNS subdomain name"} | not _named(object.get(thing, "metadata", null))],
+	[{"path": "metadata.namespace", "message": "must be a DNS label"} |
+		namespace := object.get(_map(object.get(thing, "metadata", null)), "namespace", null)
+		not selector.valid_namespace(namespace)
+	],
+)
+
+_named(given) if _subdomain(object.get(_map(given), "name", null))
+
+# With generateName the API server makes up the end of the name.
+_named(given) if {
+	object.get(_map(given), "name", null) in {null, ""}
+	prefix := given.generateName
+	is_string(prefix)
+	_subdomain(concat("", [prefix, "a"]))
+}
+
+_subdomain(name) if {
+	is_string(name)
+	count(name) <= 253
+	regex.match(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`, name)
+}
+
+_map(value) := value if {
+	is_object(value)
+} else := {}
+
+_spec(spec) := array.flatten([
+	_object(spec, "spec", {"podSelector", "policyTypes", "egress", "ingress"}),
+	selector.problems(object.get(_map(spec), "podSelector", null), "spec.podSelector"),
+	_policy_types(object.get(_map(spec), "policyTypes", null)),
+	_rules(spec, "ingress", "from"),
+	_rules(spec, "egress", "to"),
+])
+
+# null and what is absent are zero values; anything else must be an object with known fields.
+_object(null, _, _) := []
+
+_object(value, path, known) := [{"path": $"{path}.{field}", "message": "unknown field"} |
+	some field, _ in value
+	not field in known
+] if {
+	is_object(value)
+}
+
+_object(value, path, _) := [{"path": path, "message": "must be an object"}] if {
+	value != null
+	not is_object(value)
+}
+
+_list(value, _) := [] if value == null
+
+_list(value, _) := [] if is_array(value)
+
+_list(value, path) := [{"path": path, "message": "must be a list"}] if {
+	value != null
+	not is_array(value)
+}
+
+_items(container, field) := list if {
+	list := container[field]
+	is_array(list)
+} else := []
+
+_policy_types(types) := array.concat(_list(types, "spec.policyTypes"), _type_items(types))
+
+_type_items(types) := [{"path": "spec.policyTypes", "message": "must not have more than two items"}] if {
+	is_array(types)
+	count(types) > 2
+} else := [{"path": $"spec.policyTypes[{i}]", "message": "must be Ingress or Egress"} |
+	is_array(types)
+	some i, type in types
+	not type in {"Ingress", "Egress"}
+]
+
+_rules(spec, direction, peers) := array.flatten([
+	_list(object.get(_map(spec), direction, null), $"spec.{direction}"),
+	[problem |
+		some i, rule in _items(spec, direction)
+		some problem in _rule(rule, $"spec.{direction}[{i}]", peers)
+	],
+])
+
+_rule(rule, path, peers) := array.flatten([
+	_object(rule, path, {"ports", peers}),
+	_list(object.get(_map(rule), peers, null), $"{path}.{peers}"),
+	[problem | some j, peer in _items(rule, peers); some problem in _peer(peer, $"{path}.{peers}[{j}]")],
+	_list(object.get(_map(rule), "ports", null), $"{path}.ports"),
+	[problem | some j, port in _items(rule, "ports"); some problem in _port(port, $"{path}.ports[{j}]")],
+])
+
+_peer(peer, path) := array.flatten([
+	_object(peer, path, {"podSelector", "namespaceSelector", "ipBlock"}),
+	_peer_kind(peer, path),
+	selector.problems(object.get(_map(peer), "podSelector", null), $"{path}.podSelector"),
+	selector.problems(object.get(_map(peer), "namespaceSelector", null), $"{path}.namespaceSelector"),
+	_ip_block(object.get(_map(peer), "ipBlock", null), $"{path}.ipBlock"),
+])
+
+_peer_kind(peer, path) := [{"path": path, "message": "must select pods, namespaces or an ipBlock"}] if {
+	_given(peer) == set()
+} else := [{"path": path, "message": "must not have an ipBlock beside a selector"}] if {
+	"ipBlock" in _given(peer)
+	count(_given(peer)) > 1
+} else := []
+
+_given(peer) := {field |
+	some field in ["podSelector", "namespaceSelector", "ipBlock"]
+	object.get(_map(peer), field, null) != null
+}
+
+_ip_block(null, _) := []
+
+_ip_block(ip_block, path) := array.flatten([
+	_object(ip_block, path, {"cidr", "except"}),
+	[{"path": $"{path}.cidr", "message": "must be a CIDR block such as 10.9.8.0/24 or 2001:db8::/64"} |
+		not cidr.parse(object.get(_map(ip_block), "cidr", null))
+	],
+	_list(object.get(_map(ip_block), "except", null), $"{path}.except"),
+	[{"path": $"{path}.except[{i}]", "message": "must be a CIDR block that lies strictly inside the cidr"} |
+		some i, text in _items(ip_block, "except")
+		not _excepts(ip_block, text)
+	],
+]) if {
+	ip_block != null
+}
+
+# Against a cidr that is none, an exception is only asked to be one itself.
+_excepts(ip_block, text) if {
+	hole := cidr.parse(text)
+	block := cidr.parse(ip_block.cidr)
+	cidr.inside(hole, block)
+	hole != block
+}
+
+_excepts(ip_block, text) if {
+	cidr.parse(text)
+	not cidr.parse(object.get(_map(ip_block), "cidr", null))
+}
+
+_port(port, path) := array.flatten([
+	_object(port, path, {"protocol", "port", "endPort"}),
+	[{"path": $"{path}.protocol", "message": "must be TCP, UDP or SCTP"} |
+		not object.get(_map(port), "protocol", null) in {null, "TCP", "UDP", "SCTP"}
+	],
+	[{"path": $"{path}.port", "message": "must be a number from 1 to 65535 or the name of a port"} |
+		not _port_or_name(object.get(_map(port), "port", null))
+	],
+	[{"path": $"{path}.endPort", "message": "must be a number from port to 65535, with a number in port"} |
+		not _end_port(_map(port), object.get(_map(port), "endPort", null))
+	],
+])
+
+_port_or_name(null)
+
+_port_or_name(port) if _number(port)
+
+_port_or_name(port) if {
+	is_string(port)
+	count(port) <= 15
+	regex.match(`^[a-z0-9]+(-[a-z0-9]+)*$`, port)
+	regex.match(`[a-z]`, port)
+}
+
+_number(port) if {
+	is_number(port)
+	port >= 1
+	port <= ports.total
+	floor(port) == port
+}
+
+_end_port(_, null)
+
+_end_port(port, last) if {
+	_number(last)
+	_number(object.get(port, "port", null))
+	last >= port.port
+}

@@ -1,0 +1,197 @@
+# METADATA
+# title: The view of a namespace
+# description: |
+#   Turns the objects of one namespace into the facts that rules ask for: its policies with their rules judged, its workloads with what
+#   covers and reaches them, and what cannot be judged.
+package lib.egress.inventory
+
+import data.lib.egress.dialects.network_policy
+import data.lib.egress.judgement
+import data.lib.egress.selector
+import data.lib.egress.unjudged
+import data.lib.egress.workload
+
+# METADATA
+# description: |
+#   The view of a namespace ("" for what is cluster-wide): {"namespace", "system", "settings", "context", "documents", "policies",
+#   "workloads", "governed" (workloads that policies can govern), "combined", "unjudged"}. The context is {"namespace": what --namespace gave, or "", "namespaces": [labels]}.
+view(namespace, documents, context, settings) := {
+	"namespace": namespace,
+	"system": _system(namespace, settings),
+	"settings": settings,
+	"context": context,
+	"documents": documents,
+	"policies": [judgement.policy(policy, selected, context, settings) |
+		some i, policy in policies
+		selected := [{"resource": workloads[w].resource, "labels": pod.labels} |
+			some w, list in pods
+			some pod in list
+			i in pod.policies
+		]
+	],
+	"workloads": judged,
+	"governed": governed,
+	"combined": [group | count(governed) == 0; some group in _combined(policies, settings)],
+	"unjudged": [found |
+		some document in documents
+		unjudged.is(document.object)
+		found := {"order": document.source.order, "resource": resource(document.object, namespace), "object": document.object}
+	],
+} if {
+	policies := [policy |
+		some document in documents
+		_is_network_policy(document.object)
+		policy := network_policy.policy(document, resource(document.object, namespace), settings)
+	]
+	workloads := _workloads(documents, namespace)
+	pods := _pods(workloads, policies, settings)
+	reaches := _reaches(pods, policies, settings)
+	copies := _copies(policies)
+	judged := [found | some i, w in workloads; found := _judged(w, pods[i], reaches, copies)]
+	governed := [w | some w in judged; w.governed]
+}
+
+_system(namespace, settings) if {
+	some pattern in settings.system_namespaces
+	glob.match(pattern, [], namespace)
+} else := false
+
+# METADATA
+# description: |
+#   How findings name an object, {"apiVersion", "kind", "namespace", "name"}.
+resource(thing, namespace) := {
+	"apiVersion": _text(object.get(thing, "apiVersion", "")),
+	"kind": _text(object.get(thing, "kind", "")),
+	"namespace": namespace,
+	"name": _name(object.get(thing, "metadata", {})),
+}
+
+_text(value) := value if {
+	is_string(value)
+} else := ""
+
+_name(metadata) := metadata.name if {
+	is_string(metadata.name)
+	metadata.name != ""
+} else := metadata.generateName if {
+	is_string(metadata.generateName)
+} else := ""
+
+# The core group has no NetworkPolicy, so that nobody else's object can be meant there.
+_is_network_policy(thing) if {
+	thing.kind == "NetworkPolicy"
+	_text(object.get(thing, "apiVersion", "")) in {"networking.k8s.io/v1", "extensions/v1beta1", "v1", ""}
+}
+
+# Pods that a controller made are judged by its template. An owner that makes other pods, or none, speaks for nobody.
+_workloads(documents, namespace) := [w |
+	some w in all
+	not _made_by_another(w, all)
+] if {
+	all := [w |
+		some document in documents
+		w := workload.of(document, resource(document.object, namespace))
+	]
+}
+
+_made_by_another(w, all) if {
+	w.owner != null
+	some other in all
+	other.resource.kind == w.owner.kind
+	other.resource.name == w.owner.name
+	every template in w.templates { _made_from(template, other) }
+}
+
+_made_from(template, owner) if {
+	some original in owner.templates
+	original.host_network == template.host_network
+	every key, value in original.labels { template.labels[key] == value }
+}
+
+# The pods of each workload that policies can govern, with the policies that select them and the approvals that hold for them.
+_pods(workloads, policies, settings) := [pods |
+	some w in workloads
+	pods := [pod |
+		some template in w.templates
+		not template.host_network
+		pod := {
+			"labels": template.labels,
+			"policies": [i |
+				some i, policy in policies
+				policy.valid
+				policy.isolates
+				selector.matches(policy.selector, template.labels)
+			],
+			"approvals": judgement.approvals_of_pod(w.resource.namespace, template.labels, settings),
+		}
+	]
+]
+
+# What a set of policies lets a pod reach is worked out once for all pods that they select.
+_reaches(pods, policies, settings) := {key: found |
+	some key in {[pod.policies, pod.approvals] | some list in pods; some pod in list}
+	found := judgement.reach_of(key[0], policies, key[1], settings)
+}
+
+_judged(w, pods, reaches, copies) := object.union(w, {
+	"governed": count(pods) > 0,
+	"covered": covered,
+	"reaches": [found | some pod in pods; found := reaches[[pod.policies, pod.approvals]]],
+}) if {
+	covered := _covered(pods, copies)
+}
+
+_covered([], _) := null
+
+_covered(pods, copies) := count([1 | some pod in pods; _isolated(pod, copies)]) == count(pods) if {
+	count(pods) > 0
+}
+
+# A policy that is there twice isolates only what every copy isolates: whoever is applied last wins.
+_isolated(pod, copies) if {
+	some i in pod.policies
+	every j in object.get(copies, i, [i]) { j in pod.policies }
+}
+
+# The indexes of all copies by the index of each copy; nothing where each policy is there once.
+_copies(policies) := {} if {
+	count({policy.resource | some policy in policies}) == count(policies)
+} else := {i: copies |
+	some i, policy in policies
+	copies := [j | some j, other in policies; other.resource == policy.resource]
+	count(copies) > 1
+}
+
+# Without workloads, policies of one selector are taken together with those that select every pod, on the first of them.
+_combined(policies, settings) := [group |
+	some selected in array.concat([{}], [s | some s in {policy.selector | some policy in policies}; not selector.empty(s)])
+	indexes := [i | some i, policy in policies; _together(policy, selected)]
+	own := [i | some i in indexes; _same(policies[i].selector, selected)]
+	count(own) > 0
+	group := {
+		"policy": policies[own[0]],
+		"everyone": selector.empty(selected),
+		"reach": judgement.reach_of(indexes, policies, judgement.approvals_of_policy(policies[own[0]], [], settings), settings),
+	}
+]
+
+_together(policy, selected) if {
+	policy.valid
+	policy.isolates
+	_same(policy.selector, selected)
+}
+
+_together(policy, selected) if {
+	policy.valid
+	policy.isolates
+	not _same(policy.selector, selected)
+	selector.empty(policy.selector)
+}
+
+_same(a, b) if a == b
+
+_same(a, b) if {
+	a != b
+	selector.empty(a)
+	selector.empty(b)
+}

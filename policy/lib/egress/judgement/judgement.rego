@@ -1,0 +1,140 @@
+# METADATA
+# title: Judgement of rules and reaches
+# description: |
+#   Joins widths with approvals. A rule's verdict is the first of "open-egress", "any-destination", "broad-destination", "all-pods" and
+#   "all-ports" that holds of what the approvals leave, or "narrow".
+package lib.egress.judgement
+
+import data.lib.egress.selector
+import data.lib.egress.width
+
+# METADATA
+# description: |
+#   A policy with its rules judged, given the pods that it selects as {"resource", "labels"}: the rules gain "verdict", "metadata" (a path
+#   or null), "unlisted", "expired" (names of approvals), "excused" and "approvals"; the policy gains "selected" and "approvals".
+policy(facts, selected, context, settings) := object.union(facts, {
+	"selected": selected,
+	"rules": [judged |
+		some rule in facts.rules
+		judged := _rule(rule, approvals, context, settings)
+	],
+}) if {
+	approvals := approvals_of_policy(facts, selected, settings)
+}
+
+_rule(rule, approvals, context, settings) := object.union(rule, {
+	"verdict": verdict(rule.allowance, effective, context, settings),
+	"metadata": _metadata(rule.allowance, effective),
+	"unlisted": _unlisted(rule.allowance, effective, settings),
+	"expired": _expired(rule.allowance, approvals, effective, context, settings),
+	"excused": _excused(rule.allowance, effective, settings),
+	"approvals": effective,
+}) if {
+	effective := _effective(approvals, settings)
+}
+
+# Whether it takes an approval for the rule not to be open.
+_excused(given, approvals, settings) if {
+	count(approvals) > 0
+	width.of([given], [], settings).open
+	not width.of([given], _allowances([approval | some approval in approvals; approval.open]), settings).open
+} else := false
+
+# METADATA
+# description: The verdict of a rule by its allowance alone, and the approvals that hold for it.
+verdict(given, approvals, context, settings) := "open-egress" if {
+	width.of([given], _allowances([a | some a in approvals; a.open]), settings).open
+} else := "any-destination" if {
+	width.of([given], _allowances(approvals), settings).any
+} else := "broad-destination" if {
+	width.of([given], _allowances(approvals), settings).broad
+} else := "all-pods" if {
+	width.every_pod(given, context.namespaces, settings)
+} else := "all-ports" if {
+	width.unapproved_on_all_ports(given, _allowances(approvals), settings)
+} else := "narrow"
+
+_allowances(approvals) := [approval.allowance | some approval in approvals]
+
+_metadata(given, approvals) := width.metadata_path(given, _allowances(approvals))
+
+_metadata(given, approvals) := null if not width.metadata_path(given, _allowances(approvals))
+
+# Without a list of approved destinations nothing is outside it.
+_unlisted(_, _, settings) := false if settings.approvals == null
+
+_unlisted(given, approvals, settings) if {
+	settings.approvals != null
+	width.unlisted(given, _allowances(approvals), settings)
+} else := false
+
+# In strict an expired approval excuses nothing.
+_effective(approvals, settings) := [a | some a in approvals; not a.expired] if {
+	settings.profile == "strict"
+} else := approvals
+
+# The expired approvals without which, or in strict with which, the rule would be judged otherwise.
+_expired(given, approvals, effective, context, settings) := [approval.name |
+	some approval in approvals
+	approval.expired
+	other := _toggled(approval, effective)
+	[verdict(given, effective, context, settings), _metadata(given, effective), _unlisted(given, effective, settings)] != [verdict(given, other, context, settings), _metadata(given, other), _unlisted(given, other, settings)]
+]
+
+_toggled(approval, effective) := [a | some a in effective; a != approval] if {
+	approval in effective
+} else := array.concat(effective, [approval])
+
+# METADATA
+# description: The approvals that hold for a policy, whose podSelector must require their podLabels, or all selected pods have them.
+approvals_of_policy(facts, selected, settings) := [approval |
+	some approval in settings.approvals
+	_in_namespace(approval, facts.resource.namespace)
+	_labelled(approval.labels, facts.selector, selected)
+]
+
+_labelled(labels, required, _) if {
+	every key, value in labels { selector.requires(required, key, value) }
+}
+
+_labelled(labels, _, selected) if {
+	count(selected) > 0
+	every pod in selected {
+		every key, value in labels { pod.labels[key] == value }
+	}
+}
+
+# METADATA
+# description: The approvals that hold for a pod.
+approvals_of_pod(namespace, labels, settings) := [approval |
+	some approval in settings.approvals
+	_in_namespace(approval, namespace)
+	every key, value in approval.labels { labels[key] == value }
+]
+
+_in_namespace(approval, _) if approval.namespaces == null
+
+_in_namespace(approval, namespace) if {
+	some pattern in approval.namespaces
+	glob.match(pattern, [], namespace)
+}
+
+# METADATA
+# description: |
+#   What the policies of some indexes let a pod reach together: {"policies", "allowances", "approvals", "open", "left" (the width that the
+#   approvals leave, open by those that say so), "public_share"}.
+reach_of(indexes, policies, approvals, settings) := {
+	"policies": indexes,
+	"allowances": allowances,
+	"approvals": effective,
+	"open": width.of(allowances, [], settings).open,
+	"left": {
+		"open": width.of(allowances, opening, settings).open,
+		"broad": width.of(allowances, _allowances(effective), settings).broad,
+	},
+	"public_share": width.public_share(allowances, settings),
+} if {
+	allowances := [rule.allowance | some i in indexes; some rule in policies[i].rules]
+	effective := _effective(approvals, settings)
+	opening := _allowances([approval | some approval in effective; approval.open])
+}

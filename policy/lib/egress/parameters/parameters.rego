@@ -1,0 +1,254 @@
+# METADATA
+# title: Parameters
+# description: |
+#   The one document of settings that every engine is given (data.egress.parameters in OPA and conftest, input.parameters in Gatekeeper):
+#   its defaults, what is wrong with it, and what the rules need to know of it.
+package lib.egress.parameters
+
+import data.lib.egress.allowance
+import data.lib.egress.cidr
+import data.lib.egress.ports
+import data.lib.egress.space
+
+defaults := {
+	"profile": "baseline",
+	"openAddressShare": 0.25,
+	"openPortShare": 0.5,
+	"internalBlocks": [],
+	"systemNamespaces": ["kube-system", "kube-public", "kube-node-lease"],
+}
+
+# METADATA
+# description: The parameters that differ from the defaults, as the report shows them.
+differing(given) := {name: value |
+	some name, value in given
+	value != null
+	object.get(defaults, name, null) != value
+}
+
+# METADATA
+# description: |
+#   The settings that follow from parameters without problems: {"profile", "address_share" and "port_share" in millionths, "system_namespaces",
+#   "space", "listed_space" (documentation blocks are public in it), "approvals" or null}.
+settings(given) := {
+	"profile": values.profile,
+	"address_share": round(values.openAddressShare * 1000000),
+	"port_share": round(values.openPortShare * 1000000),
+	"system_namespaces": values.systemNamespaces,
+	"space": space.of(values.internalBlocks),
+	"listed_space": space.with_documentation(values.internalBlocks),
+	"approvals": _approvals(values),
+} if {
+	values := object.union(defaults, {name: value | some name, value in given; value != null})
+}
+
+_approvals(values) := [_approval(entry, values) | some entry in values.approvedDestinations] if {
+	values.approvedDestinations
+} else := null
+
+_approval(entry, values) := {
+	"name": entry.name,
+	"allowance": {
+		"action": "deny", "tier": allowance.tiers.approved, "order": 0, "everywhere": false, "selectors": [],
+		"ports": _ports(entry), "path": "",
+		"claims": [allowance.claim(public, cidr.parse(text), [], {"cidr": text, "path": ""}) |
+			public := space.of([])
+			some text in entry.cidrs
+		],
+	},
+	"namespaces": object.get(entry, "namespaces", null),
+	"labels": _given(entry, "podLabels", {}),
+	"open": _given(entry, "open", false),
+	"expires": object.get(entry, "expires", null),
+	"expired": _expired(entry, values),
+}
+
+_given(entry, field, otherwise) := entry[field] if {
+	entry[field] != null
+} else := otherwise
+
+_ports(entry) := [_port(port) | some port in entry.ports] if {
+	count(entry.ports) > 0
+} else := ports.all
+
+_port(port) := {"protocol": "TCP", "low": port, "high": port} if {
+	is_number(port)
+} else := {"protocol": _given(port, "protocol", "TCP"), "low": port.port, "high": _given(port, "endPort", port.port)} if {
+	port.port
+} else := {"protocol": _given(port, "protocol", "TCP"), "low": 1, "high": ports.total}
+
+_expired(entry, values) if {
+	entry.expires != null
+	entry.expires < _today(values)
+} else := false
+
+# The date in UTC as YYYY-MM-DD; such dates sort as texts.
+_today(values) := substring(values.now, 0, 10) if {
+	values.now
+} else := concat("-", [format_int(year, 10), _two_digits(month), _two_digits(day)]) if {
+	[year, month, day] := time.date(time.now_ns())
+}
+
+_two_digits(n) := format_int(n, 10) if {
+	n >= 10
+} else := concat("", ["0", format_int(n, 10)])
+
+# METADATA
+# description: Everything that is wrong with some parameters, as {"path", "message"}.
+problems(given) := [{"path": "parameters", "message": "must be an object"}] if {
+	not is_object(given)
+} else := array.flatten([
+	[{"path": name, "message": "unknown parameter"} | some name, _ in given; not name in _known],
+	[{"path": "profile", "message": "must be baseline or strict"} |
+		not object.get(given, "profile", null) in {null, "baseline", "strict"}
+	],
+	[{"path": name, "message": "must be a number above 0 and up to 1"} |
+		some name in ["openAddressShare", "openPortShare"]
+		not _share(object.get(given, name, null))
+	],
+	_block_problems(given, "internalBlocks", ""),
+	_all_internal(given),
+	_text_problems(given, "systemNamespaces", ""),
+	[{"path": "now", "message": "must be a date, as 2026-12-31 or 2026-12-31T23:59:59Z"} | not _now(object.get(given, "now", null))],
+	_approval_problems(given),
+])
+
+_known := {
+	"profile", "openAddressShare", "openPortShare", "internalBlocks", "systemNamespaces", "approvedDestinations", "now",
+}
+
+_share(null)
+
+_share(share) if {
+	is_number(share)
+	round(share * 1000000) > 0
+	share <= 1
+}
+
+_date := `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])`
+
+_now(null)
+
+_now(now) if {
+	is_string(now)
+	regex.match(concat("", [_date, `(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z)?$`]), now)
+}
+
+_list_problem(container, field, prefix) := [{"path": concat("", [prefix, field]), "message": "must be a list"} |
+	value := object.get(container, field, null)
+	value != null
+	not is_array(value)
+]
+
+_list(container, field) := value if {
+	value := container[field]
+	is_array(value)
+} else := []
+
+_block_problems(container, field, prefix) := array.concat(
+	_list_problem(container, field, prefix),
+	[{"path": $"{prefix}{field}[{i}]", "message": "must be a CIDR block without leading zeros or bits beyond its length"} |
+		some i, text in _list(container, field)
+		not _block(text)
+	],
+)
+
+_block(text) if {
+	cidr.parse(text)
+	not cidr.ambiguous(text)
+}
+
+# With nothing public left, nothing could ever be open.
+_all_internal(given) := [{"path": "internalBlocks", "message": "must leave some public addresses of each family"} |
+	public := space.of([text | some text in _list(given, "internalBlocks"); _block(text)])
+	some family in [4, 6]
+	public[family].total == 0
+]
+
+_text_problems(container, field, prefix) := array.concat(
+	_list_problem(container, field, prefix),
+	[{"path": $"{prefix}{field}[{i}]", "message": "must be a text that is not empty"} |
+		some i, text in _list(container, field)
+		not _text(text)
+	],
+)
+
+_text(text) if {
+	is_string(text)
+	text != ""
+}
+
+_approval_problems(given) := array.concat(
+	_list_problem(given, "approvedDestinations", ""),
+	[problem |
+		some i, entry in _list(given, "approvedDestinations")
+		some problem in _entry_problems(entry, $"approvedDestinations[{i}]")
+	],
+)
+
+_entry_problems(entry, path) := [{"path": path, "message": "must be an object"}] if {
+	not is_object(entry)
+} else := array.flatten([
+	[{"path": $"{path}.{field}", "message": "unknown field"} | some field, _ in entry; not field in _entry_fields],
+	[{"path": $"{path}.name", "message": "must be a text that is not empty"} | not _text(object.get(entry, "name", null))],
+	[{"path": $"{path}.{field}", "message": "must be a text"} |
+		some field in ["owner", "reason"]
+		value := object.get(entry, field, "")
+		not is_string(value)
+	],
+	[{"path": $"{path}.cidrs", "message": "must list at least one CIDR block"} | object.get(entry, "cidrs", null) in {null, []}],
+	_block_problems(entry, "cidrs", $"{path}."),
+	_list_problem(entry, "ports", $"{path}."),
+	[{"path": $"{path}.ports[{i}]", "message": "must be a number from 1 to 65535, or protocol, port and endPort"} |
+		some i, port in _list(entry, "ports")
+		not _approved_port(port)
+	],
+	[{"path": $"{path}.expires", "message": "must be a date, as 2026-12-31"} | not _expires(object.get(entry, "expires", null))],
+	_text_problems(entry, "namespaces", $"{path}."),
+	[{"path": $"{path}.podLabels", "message": "must be an object of texts"} | not _labels(object.get(entry, "podLabels", null))],
+	[{"path": $"{path}.open", "message": "must be true or false"} | not object.get(entry, "open", null) in {null, true, false}],
+])
+
+_entry_fields := {"name", "cidrs", "ports", "owner", "reason", "expires", "namespaces", "podLabels", "open"}
+
+_approved_port(port) if _number(port)
+
+_approved_port(port) if {
+	is_object(port)
+	object.keys(port) - {"protocol", "port", "endPort"} == set()
+	object.get(port, "protocol", null) in {null, "TCP", "UDP", "SCTP"}
+	_number_or_null(object.get(port, "port", null))
+	_approved_end(port, object.get(port, "endPort", null))
+}
+
+_number(port) if {
+	is_number(port)
+	port >= 1
+	port <= ports.total
+	floor(port) == port
+}
+
+_number_or_null(null)
+
+_number_or_null(port) if _number(port)
+
+_approved_end(_, null)
+
+_approved_end(port, last) if {
+	_number(last)
+	last >= port.port
+}
+
+_expires(null)
+
+_expires(date) if {
+	is_string(date)
+	regex.match(concat("", [_date, "$"]), date)
+}
+
+_labels(null)
+
+_labels(labels) if {
+	is_object(labels)
+	every _, value in labels { is_string(value) }
+}

@@ -1,0 +1,157 @@
+# METADATA
+# title: Reach
+# description: |
+#   The one place where allowances are resolved to what may be reached. A reach is {"cells": [cell], "default": action}. A cell is
+#   the ports of one protocol on which the same allowances speak, with those allowances as layers in the order in which
+#   they decide: {"protocol", "count", "low", "high" or "name", "layers": {family: [layer]}}. The addresses of a cell are those for which
+#   `allows` holds; `measure` counts them exactly.
+package lib.egress.reach
+
+import data.lib.egress.cidr
+import data.lib.egress.ports
+import data.lib.egress.space
+
+# METADATA
+# description: |
+#   The cells of some allowances. Blocks are nested or apart, and so are the port intervals between the edges of all ranges: within a
+#   cell no allowance holds only some of the ports.
+cells(allowances) := array.concat(_numbered(allowances), _named(allowances))
+
+_numbered(allowances) := [cell |
+	some protocol in {port.protocol | some given in allowances; some port in given.ports}
+	segments := [[port.low, port.high, i] |
+		some i, given in allowances
+		some port in given.ports
+		port.protocol == protocol
+		port.low
+	]
+	some [first, last] in ports.intervals(segments)
+	speaking := {i |
+		some segment in segments
+		segment[0] <= first
+		segment[1] >= first
+		i := segment[2]
+	}
+	count(speaking) > 0
+	cell := {
+		"protocol": protocol, "low": first, "high": last, "count": (last - first) + 1,
+		"allowances": [given | some i, given in allowances; i in speaking],
+	}
+]
+
+# A named port is a port of its own, on which those that hold every port speak as well.
+_named(allowances) := [cell |
+	some [protocol, name] in {[port.protocol, port.name] | some given in allowances; some port in given.ports; port.name}
+	not _on_all_ports(allowances, protocol)
+	cell := {"protocol": protocol, "name": name, "count": 1, "allowances": [given |
+		some given in allowances
+		{"protocol": protocol, "name": name} in given.ports
+	]}
+]
+
+_on_all_ports(allowances, protocol) if {
+	some given in allowances
+	{"protocol": protocol, "low": 1, "high": ports.total} in given.ports
+	given.action == "allow"
+}
+
+# METADATA
+# description: The layers of some allowances in one family, in the order in which they decide.
+layers(allowances, family) := [layer |
+	some [tier, order, action] in sort({[given.tier, given.order, _first[given.action]] | some given in allowances})
+	claims := [claim |
+		some given in allowances
+		[given.tier, given.order, _first[given.action]] == [tier, order, action]
+		some claim in given.claims
+		claim.family == family
+	]
+	layer := {
+		"tier": tier, "action": _actions[action],
+		"plain": {[claim.length, claim.low] | some claim in claims; claim.except == []},
+		"lengths": {claim.length | some claim in claims; claim.except == []},
+		"holed": [claim | some claim in claims; claim.except != []],
+	}
+]
+
+# Of two that stand at the same place the denial comes first.
+_first := {"deny": 0, "allow": 1, "pass": 2}
+
+_actions := {0: "deny", 1: "allow", 2: "pass"}
+
+# METADATA
+# description: Whether the layers allow a block that no other mentioned block splits. What no layer holds is not allowed.
+allows(layers_of, block) if {
+	speaking := [layer | some layer in layers_of; _holds(layer, block)]
+	passed := {tier |
+		some tier in {layer.tier | some layer in speaking}
+		[layer.action | some layer in speaking; layer.tier == tier][0] == "pass"
+	}
+	[layer.action | some layer in speaking; not layer.tier in passed][0] == "allow"
+}
+
+_holds(layer, block) if {
+	some length in layer.lengths
+	length <= block.length
+	layer.plain[[length, block.low - (block.low % cidr.size(block.family, length))]]
+}
+
+_holds(layer, block) if {
+	some claim in layer.holed
+	cidr.inside(block, claim)
+	not _excepted(claim, block)
+}
+
+_excepted(claim, block) if {
+	some hole in claim.except
+	cidr.inside(block, hole)
+}
+
+# METADATA
+# description: The blocks and exceptions that some allowances mention in one family, each once, as [length, low].
+mentions(allowances, family) := {[block.length, block.low] |
+	some given in allowances
+	some claim in given.claims
+	claim.family == family
+	some block in array.concat([claim], claim.except)
+}
+
+# METADATA
+# description: |
+#   How many addresses of one family some allowances allow on any of some sets of layers, weighed by "public" or "all". The sum over
+#   the mentioned blocks of their weight where they are allowed, less their weight where the next block around them is.
+measure(public, mentioned, alternatives, family, weight) := sum([w | some m in allowed; w := weights[m]]) - sum([w |
+	some m, w in weights
+	_parent(mentioned, lengths, family, m) in allowed
+]) if {
+	lengths := {m[0] | some m in mentioned}
+	weights := {m: w | some m in mentioned; w := _weight(public, cidr.block(family, m[0], m[1]), weight)}
+	allowed := {m |
+		some m in mentioned
+		block := cidr.block(family, m[0], m[1])
+		some layers_of in alternatives
+		allows(layers_of, block)
+	}
+}
+
+_weight(public, block, "public") := space.public(public, block)
+
+_weight(_, block, "all") := cidr.size(block.family, block.length)
+
+_parent(mentioned, lengths, family, m) := max({around |
+	some length in lengths
+	length < m[0]
+	around := [length, m[1] - (m[1] % cidr.size(family, length))]
+	mentioned[around]
+})
+
+# METADATA
+# description: How many addresses of a family the allowances of a cell allow.
+addresses(public, allowances, family, weight) := 0 if {
+	mentions(allowances, family) == set()
+} else := measure(public, mentions(allowances, family), [layers(allowances, family)], family, weight)
+
+# METADATA
+# description: How many public IPv4 addresses are allowed on any port of any cell.
+anywhere(public, allowances, cells_of) := 0 if {
+	mentions(allowances, 4) == set()
+} else := measure(public, mentions(allowances, 4), [layers(cell.allowances, 4) | some cell in cells_of], 4, "public")

@@ -1,0 +1,190 @@
+# METADATA
+# title: Label selectors
+# description: Label selectors as the Kubernetes API matches them; null stands for what is absent.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/
+package lib.egress.selector
+
+# METADATA
+# description: Whether a selector, null or an object, selects an object with these labels.
+matches(selector, labels) if {
+	every key, value in _pairs(selector) { labels[key] == _text(value) }
+	every requirement in _requirements(selector) { _satisfied(requirement, labels) }
+}
+
+_pairs(selector) := pairs if {
+	pairs := selector.matchLabels
+	is_object(pairs)
+} else := {}
+
+_requirements(selector) := requirements if {
+	requirements := selector.matchExpressions
+	is_array(requirements)
+} else := []
+
+# A null label value is the empty one.
+_text(null) := ""
+
+_text(value) := value if value != null
+
+_satisfied(requirement, labels) if {
+	requirement.operator == "In"
+	labels[requirement.key] in requirement.values
+}
+
+_satisfied(requirement, labels) if {
+	requirement.operator == "NotIn"
+	not _has_one_of(labels, requirement)
+}
+
+_satisfied(requirement, labels) if {
+	requirement.operator == "Exists"
+	labels[requirement.key] != null
+}
+
+_satisfied(requirement, labels) if {
+	requirement.operator == "DoesNotExist"
+	not labels[requirement.key]
+}
+
+_has_one_of(labels, requirement) if labels[requirement.key] in requirement.values
+
+# METADATA
+# description: Whether a selector asks for nothing, so that it selects everything.
+empty(selector) if {
+	_pairs(selector) == {}
+	_requirements(selector) == []
+}
+
+# METADATA
+# description: Whether every object that a selector selects has the label.
+requires(selector, key, value) if _pairs(selector)[key] == value
+
+requires(selector, key, value) if {
+	some requirement in _requirements(selector)
+	requirement.operator == "In"
+	requirement.key == key
+	every allowed in requirement.values { allowed == value }
+}
+
+# METADATA
+# description: |
+#   Whether a namespaceSelector matches every namespace: the known ones, given by their labels, those that every cluster has,
+#   and one that nobody has heard of, which has only the label that the API server sets itself.
+matches_every_namespace(selector, _) if empty(selector)
+
+matches_every_namespace(selector, namespaces) if {
+	not empty(selector)
+	every name in ["default", "kube-system", "kube-public", "kube-node-lease", "\n"] {
+		matches(selector, {"kubernetes.io/metadata.name": name})
+	}
+	every labels in namespaces { matches(selector, labels) }
+}
+
+# METADATA
+# description: What the API server would refuse in a selector at a path, as {"path", "message"}.
+problems(null, _) := []
+
+problems(selector, path) := [{"path": path, "message": "must be an object"}] if {
+	selector != null
+	not is_object(selector)
+}
+
+problems(selector, path) := array.concat(
+	array.concat(_unknown(selector, path), _pair_problems(object.get(selector, "matchLabels", null), path)),
+	_requirement_list_problems(object.get(selector, "matchExpressions", null), path),
+) if {
+	is_object(selector)
+}
+
+_unknown(selector, path) := [{"path": $"{path}.{key}", "message": "unknown field"} |
+	some key, _ in selector
+	not key in {"matchLabels", "matchExpressions"}
+]
+
+_pair_problems(null, _) := []
+
+_pair_problems(pairs, path) := [{"path": $"{path}.matchLabels", "message": "must be an object"}] if {
+	pairs != null
+	not is_object(pairs)
+}
+
+_pair_problems(pairs, path) := [{"path": $"{path}.matchLabels[\"{key}\"]", "message": "must be a valid label key and value"} |
+	some key, value in pairs
+	not valid_pair(key, value)
+] if {
+	is_object(pairs)
+}
+
+# METADATA
+# description: Whether a label key and its value, null standing for the empty one, are valid.
+valid_pair(key, value) if {
+	valid_key(key)
+	valid_value(_text(value))
+}
+
+# METADATA
+# description: Whether a text is a label key.
+valid_key(key) if {
+	count(key) <= 63
+	regex.match(`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`, key)
+}
+
+valid_key(key) if {
+	parts := split(key, "/")
+	count(parts) == 2
+	count(parts[0]) <= 253
+	regex.match(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`, parts[0])
+	count(parts[1]) <= 63
+	regex.match(`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`, parts[1])
+}
+
+# METADATA
+# description: Whether a value is a label value.
+valid_value("")
+
+valid_value(value) if {
+	is_string(value)
+	count(value) <= 63
+	regex.match(`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`, value)
+}
+
+_requirement_list_problems(null, _) := []
+
+_requirement_list_problems(requirements, path) := [{"path": $"{path}.matchExpressions", "message": "must be a list"}] if {
+	requirements != null
+	not is_array(requirements)
+}
+
+_requirement_list_problems(requirements, path) := [{"path": $"{path}.matchExpressions[{i}]", "message": "must name a key, an operator and the values that it takes"} |
+	some i, requirement in requirements
+	not _valid_requirement(requirement)
+] if {
+	is_array(requirements)
+}
+
+_valid_requirement(requirement) if {
+	valid_key(requirement.key)
+	object.keys(requirement) - {"key", "operator", "values"} == set()
+	requirement.operator in {"In", "NotIn"}
+	count(requirement.values) > 0
+	is_array(requirement.values)
+	every value in requirement.values { valid_value(_text(value)) }
+}
+
+_valid_requirement(requirement) if {
+	valid_key(requirement.key)
+	object.keys(requirement) - {"key", "operator", "values"} == set()
+	requirement.operator in {"Exists", "DoesNotExist"}
+	object.get(requirement, "values", null) in {null, []}
+}
+
+# METADATA
+# description: Whether a value is the name of a namespace, or left to the default.
+valid_namespace(namespace) if namespace in {null, ""}
+
+valid_namespace(namespace) if {
+	is_string(namespace)
+	count(namespace) <= 63
+	regex.match(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`, namespace)
+}

@@ -1,0 +1,111 @@
+# METADATA
+# title: The public address space
+# description: |
+#   How many public addresses a block holds. What is public is told by a *space*, made once from the parameter
+#   `internalBlocks`: {family: {"public": [block], "hidden": [block], "total": n}}, where hidden blocks lie inside public ones
+#   and apart from each other.
+# related_resources:
+#   - ref: https://www.iana.org/assignments/iana-ipv4-special-registry
+#   - ref: https://www.iana.org/assignments/ipv6-unicast-address-assignments
+package lib.egress.space
+
+import data.lib.egress.cidr
+
+# METADATA
+# description: The space in which the given blocks (CIDR texts that `cidr.parse` reads) are private.
+of(internal_blocks) := {family: _family(family, internal_blocks, _reserved[family]) | some family in [4, 6]}
+
+# METADATA
+# description: The same, but with the documentation blocks public, as they are everywhere but in sums.
+with_documentation(internal_blocks) := {family: _family(family, internal_blocks, reserved) |
+	some family in [4, 6]
+	reserved := [text | some text in _reserved[family]; not text in _documentation]
+}
+
+_documentation := {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"}
+
+_family(family, internal_blocks, reserved_blocks) := {"public": public, "hidden": hidden, "by_octet": _by_octet(family, hidden), "total": total} if {
+	public := [cidr.parse(text) | some text in _public[family]]
+	hidden := _outermost({piece |
+		some piece in _pieces(_blocks(reserved_blocks), _blocks(internal_blocks), public)
+	})
+	total := sum([cidr.size(family, p.length) | some p in public]) - sum([cidr.size(family, p.length) | some p in hidden])
+}
+
+_blocks(texts) := [block | some text in texts; block := cidr.parse(text)]
+
+# What of the reserved and internal blocks lies in the public ones.
+_pieces(reserved, internal, public) := [piece |
+	some candidate in array.concat(reserved, internal)
+	some block in public
+	piece := _common(candidate, block)
+]
+
+_common(a, b) := a if {
+	cidr.inside(a, b)
+} else := b if {
+	cidr.inside(b, a)
+}
+
+_outermost(blocks) := [block |
+	some block in blocks
+	count([other | some other in blocks; cidr.inside(block, other)]) == 1
+]
+
+# Hidden IPv4 blocks by their first octet, so that the common block looks at few.
+_by_octet(4, hidden) := {octet: found |
+	some octet in {bits.rsh(block.low, 24) | some block in hidden; block.length >= 8}
+	found := [block | some block in hidden; bits.rsh(block.low, 24) == octet]
+}
+
+_by_octet(6, _) := {}
+
+# METADATA
+# description: How many public addresses a block holds.
+public(space, block) := 0 if {
+	_hidden_around(space, block)
+} else := sum([_overlap(block, p) | some p in space[block.family].public]) - sum([_overlap(block, h) | some h in _near(space, block)])
+
+_hidden_around(space, block) if {
+	some hidden in _near(space, block)
+	cidr.inside(block, hidden)
+}
+
+_near(space, block) := object.get(space[4].by_octet, bits.rsh(block.low, 24), []) if {
+	block.family == 4
+	block.length >= 8
+	not _wide_hidden(space)
+} else := space[block.family].hidden
+
+# Internal blocks wider than /8 are in no octet's list.
+_wide_hidden(space) if {
+	some hidden in space[4].hidden
+	hidden.length < 8
+	not hidden.low in [3758096384, 4026531840]
+}
+
+_overlap(a, b) := cidr.size(a.family, a.length) if {
+	cidr.inside(a, b)
+} else := cidr.size(b.family, b.length) if {
+	cidr.inside(b, a)
+} else := 0
+
+_public := {4: ["0.0.0.0/0"], 6: _assigned}
+
+_reserved := {
+	4: [
+		"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+		"192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24",
+		"198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+	],
+	6: ["2001:db8::/32"],
+}
+
+# What IANA has assigned to the regional registries, as of December 2024.
+_assigned := [
+	"2001:200::/23", "2001:400::/23", "2001:600::/23", "2001:800::/22", "2001:c00::/23", "2001:e00::/23", "2001:1200::/23",
+	"2001:1400::/22", "2001:1800::/23", "2001:1a00::/23", "2001:1c00::/22", "2001:2000::/19", "2001:4000::/23",
+	"2001:4200::/23", "2001:4400::/23", "2001:4600::/23", "2001:4800::/23", "2001:4a00::/23", "2001:4c00::/23",
+	"2001:5000::/20", "2001:8000::/19", "2001:a000::/20", "2001:b000::/20", "2003::/18", "2400::/12", "2410::/12",
+	"2600::/12", "2610::/23", "2620::/23", "2630::/12", "2800::/12", "2a00::/12", "2a10::/12", "2c00::/12",
+]

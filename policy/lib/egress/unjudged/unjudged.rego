@@ -1,0 +1,47 @@
+# METADATA
+# title: What cannot be judged
+# description: Objects that open or restrict egress in a dialect, version or form that no dialect here reads.
+package lib.egress.unjudged
+
+# METADATA
+# description: Whether an object opens or restricts egress in a way that cannot be judged.
+is(thing) if _kinds[_group(thing.apiVersion)][thing.kind]
+
+# A version of a known group that is not known.
+is(thing) if {
+	thing.kind == "NetworkPolicy"
+	_group(thing.apiVersion) == "networking.k8s.io"
+	thing.apiVersion != "networking.k8s.io/v1"
+}
+
+is(thing) if {
+	thing.kind == "NetworkPolicy"
+	_group(thing.apiVersion) == "extensions"
+	thing.apiVersion != "extensions/v1beta1"
+}
+
+_group(api_version) := parts[0] if {
+	parts := split(api_version, "/")
+	count(parts) == 2
+}
+
+_kinds := {
+	"cilium.io": {"CiliumNetworkPolicy": true, "CiliumClusterwideNetworkPolicy": true, "CiliumEgressGatewayPolicy": true},
+	"crd.projectcalico.org": {"NetworkPolicy": true, "GlobalNetworkPolicy": true},
+	"projectcalico.org": {"NetworkPolicy": true, "GlobalNetworkPolicy": true},
+	"crd.antrea.io": {"NetworkPolicy": true, "ClusterNetworkPolicy": true},
+	"security.antrea.tanzu.vmware.com": {"NetworkPolicy": true, "ClusterNetworkPolicy": true},
+	"policy.networking.k8s.io": {"ClusterNetworkPolicy": true, "AdminNetworkPolicy": true, "BaselineAdminNetworkPolicy": true},
+	"k8s.ovn.org": {"EgressFirewall": true},
+	"network.openshift.io": {"EgressNetworkPolicy": true},
+	"networking.istio.io": {"Sidecar": true, "ServiceEntry": true},
+	"vpcresources.k8s.aws": {"SecurityGroupPolicy": true},
+	"ec2.services.k8s.aws": {"SecurityGroup": true, "NetworkACL": true},
+	"ec2.aws.upbound.io": {
+		"SecurityGroup": true, "SecurityGroupRule": true, "SecurityGroupEgressRule": true, "NetworkACL": true, "NetworkACLRule": true,
+	},
+	"compute.cnrm.cloud.google.com": {"ComputeFirewall": true, "ComputeFirewallPolicy": true, "ComputeFirewallPolicyRule": true},
+	"compute.gcp.upbound.io": {"Firewall": true, "FirewallPolicy": true, "FirewallPolicyRule": true},
+	"network.azure.upbound.io": {"SecurityGroup": true, "SecurityRule": true},
+	"egress-policy": {"HelmChart": true},
+}

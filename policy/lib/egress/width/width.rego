@@ -1,0 +1,183 @@
+# METADATA
+# title: Width
+# description: |
+#   How wide allowances are, in the control's words. A width is {"open", "any", "broad"}: open is any destination on enough ports of one
+#   protocol, any is enough of the public addresses of a family on some port, broad is more than one /8 (IPv4) or /19 (IPv6)
+#   of them on some port.
+package lib.egress.width
+
+import data.lib.egress.cidr
+import data.lib.egress.ports
+import data.lib.egress.reach
+import data.lib.egress.selector
+import data.lib.egress.space
+
+# Above these sums of public addresses a port is broad.
+narrow := {4: cidr.powers[24], 6: cidr.powers[109]}
+
+# METADATA
+# description: The width of some allowances, less what some approvals (see `approving`) take out.
+of(allowances, approvals, settings) := {"open": false, "any": false, "broad": false} if {
+	_surely_narrow(allowances)
+} else := _width(measured_cells(allowances, approvals, settings), settings)
+
+# No sum over a part is above the sum over all, so that this settles most without looking at ports and exceptions.
+_surely_narrow(allowances) if {
+	every family, most in narrow {
+		sum([claim.public | some given in allowances; some claim in given.claims; claim.family == family]) <= most
+	}
+}
+
+# METADATA
+# description: |
+#   The cells of some allowances with the public addresses that approvals leave of each: {"cell", "left": {family: n}, "any": bool,
+#   "broad": bool}.
+measured_cells(allowances, approvals, settings) := [{"cell": cell, "left": left, "any": any, "broad": _broad(left)} |
+	some cell in reach.cells(array.concat(allowances, approvals))
+	left := {family: n |
+		some family in [4, 6]
+		n := reach.addresses(settings.space, unapproved(cell.allowances), family, "public")
+	}
+	any := _any(left, settings)
+]
+
+_any(left, settings) if {
+	some family, n in left
+	n > 0
+	n * 1000000 >= settings.address_share * settings.space[family].total
+} else := false
+
+_broad(left) if {
+	some family, most in narrow
+	left[family] > most
+} else := false
+
+_width(measured, settings) := {
+	"open": enough_ports([found.cell | some found in measured; found.any], settings),
+	"any": count([1 | some found in measured; found.any]) > 0,
+	"broad": count([1 | some found in measured; found.broad]) > 0,
+}
+
+# METADATA
+# description: Whether some cells hold enough ports of one protocol.
+enough_ports(cells, settings) if {
+	some protocol in {cell.protocol | some cell in cells}
+	n := sum([cell.count | some cell in cells; cell.protocol == protocol])
+	_enough(n, settings)
+} else := false
+
+_enough(n, settings) if n * 1000000 >= settings.port_share * ports.total
+
+# METADATA
+# description: |
+#   The allowances of a cell without the IPv4 images of IPv6 blocks that are approved as such: an approval of ::/0 excuses a
+#   rule of ::/0 with all it holds, and no rule of 0.0.0.0/0.
+unapproved(allowances) := allowances if {
+	_approved_blocks(allowances) == []
+} else := [object.union(given, {"claims": claims}) |
+	some given in allowances
+	claims := [claim | some claim in given.claims; not _approved_image(claim, _approved_blocks(allowances))]
+]
+
+_approved_blocks(allowances) := [claim |
+	some given in allowances
+	given.tier == 0
+	some claim in given.claims
+	claim.family == 6
+]
+
+_approved_image(claim, approved) if {
+	claim.family == 4
+	origin := cidr.parse(claim.cidr)
+	origin.family == 6
+	some block in approved
+	cidr.inside(origin, block)
+}
+
+# METADATA
+# description: Whether the ports of an allowance are all ports in the control's sense.
+all_ports(given, settings) if {
+	some protocol in {port.protocol | some port in given.ports}
+	_enough(ports.size(given.ports, protocol), settings)
+}
+
+# METADATA
+# description: Whether an allowance selects pods, or has blocks that approvals do not wholly excuse, on enough ports.
+unapproved_on_all_ports(given, _, settings) if {
+	all_ports(given, settings)
+	count(given.selectors) > 0
+}
+
+unapproved_on_all_ports(given, approvals, settings) if {
+	all_ports(given, settings)
+	left := [cell |
+		some cell in reach.cells(array.concat([given], approvals))
+		some family in [4, 6]
+		reach.addresses(settings.space, unapproved(cell.allowances), family, "all") > 0
+	]
+	enough_ports(left, settings)
+}
+
+# METADATA
+# description: Whether an allowance selects every pod of every namespace on all ports.
+every_pod(given, namespaces, settings) if {
+	some peer in given.selectors
+	peer.namespaces != null
+	selector.empty(peer.pods)
+	selector.matches_every_namespace(peer.namespaces, namespaces)
+	all_ports(given, settings)
+}
+
+# METADATA
+# description: Whether an allowance holds a public address, those for documentation among them, that no approval lists.
+unlisted(given, approvals, settings) if {
+	count([claim | some claim in given.claims; space.public(settings.listed_space, claim) > 0]) > 0
+	some cell in reach.cells(array.concat([given], approvals))
+	some family in [4, 6]
+	reach.addresses(settings.listed_space, unapproved(cell.allowances), family, "public") > 0
+}
+
+# METADATA
+# description: The path of the first block that holds a cloud's metadata service on TCP 80, which approvals do not excuse.
+metadata_path(given, approvals) := _metadata(given, approvals)[0].path
+
+# METADATA
+# description: The first address of a metadata service that such a block holds.
+metadata_address(given, approvals) := _metadata(given, approvals)[0].address
+
+_metadata(given, approvals) := [{"path": claim.path, "address": address} |
+	not given.everywhere
+	ports.holds(given.ports, "TCP", 80)
+	excused := [approval | some approval in approvals; ports.holds(approval.ports, "TCP", 80)]
+	some claim in given.claims
+	some service in metadata_services
+	_reaches(claim, service)
+	count([1 | some approval in excused; some approved in approval.claims; cidr.inside(service, approved)]) == 0
+	address := cidr.address_text(service.family, service.low)
+]
+
+_reaches(claim, address) if {
+	cidr.inside(address, claim)
+	not _excepted(claim, address)
+}
+
+_excepted(claim, address) if {
+	some hole in claim.except
+	cidr.inside(address, hole)
+}
+
+# METADATA
+# description: The addresses of the clouds' metadata services, as blocks of one address.
+metadata_services := [cidr.parse(text) | some text in [
+	"169.254.169.254/32", "169.254.170.2/32", "169.254.170.23/32", "168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128",
+	"fd20:ce::254/128",
+]]
+
+# METADATA
+# description: The share of the public IPv4 addresses that some allowances allow on any port, cut to 6 decimals.
+public_share(allowances, settings) := 0 if {
+	bound := sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 4])
+	bound * 1000000 < settings.space[4].total
+} else := floor((n * 1000000) / settings.space[4].total) / 1000000 if {
+	n := reach.anywhere(settings.space, allowances, reach.cells(allowances))
+}

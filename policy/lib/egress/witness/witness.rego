@@ -1,0 +1,100 @@
+# METADATA
+# title: Witnesses
+# description: A packet that would get out, for a finding that something is too wide. What it says is really allowed.
+package lib.egress.witness
+
+import data.lib.egress.cidr
+import data.lib.egress.reach
+import data.lib.egress.space
+import data.lib.egress.width
+
+# METADATA
+# description: |
+#   The witness of a rule that is "open", "any" or "broad", as {"witness": {"from", "to", "port", "protocol"}}; empty where none can be named,
+#   as for named ports.
+of_rule(policy, rule, settings, word) := of_reach(
+	{"allowances": [rule.allowance], "approvals": rule.approvals},
+	pods(policy), settings, word,
+)
+
+# METADATA
+# description: The witness of a reach.
+of_reach(found, source, settings, word) := {"witness": object.union({"from": source}, packet)} if {
+	packet := _packet(width.measured_cells(found.allowances, [a.allowance | some a in found.approvals], settings), settings, word)
+} else := {}
+
+# METADATA
+# description: The witness of a workload that nothing isolates.
+unrestricted(workload) := {"from": source(workload), "to": "93.184.215.14", "port": 4444, "protocol": "TCP"}
+
+# METADATA
+# description: The witness of a rule that reaches a cloud's metadata service.
+of_metadata(policy, rule) := {"witness": {"from": pods(policy), "to": address, "port": 80, "protocol": "TCP"}} if {
+	address := width.metadata_address(rule.allowance, [a.allowance | some a in rule.approvals])
+}
+
+# METADATA
+# description: How a witness names the pods of a workload.
+source(workload) := $"{workload.resource.namespace}/{workload.resource.kind}/{workload.resource.name}"
+
+# METADATA
+# description: How a witness names the pods that a policy selects, by the first of their workloads where one is known.
+pods(policy) := min({source(pod) | some pod in policy.selected}) if {
+	count(policy.selected) > 0
+} else := $"{policy.resource.namespace}/pods of {policy.resource.kind} {policy.resource.name}"
+
+# A public address that a cell allows; undefined where there is none. The first addresses of what is allowed and public are among the
+# first addresses of blocks and those that follow a block.
+_packet(measured, settings, word) := {"to": cidr.address_text(found[0], found[1]), "port": _port(cell), "protocol": cell.protocol} if {
+	cells := [found.cell | some found in measured; _counts(found, word); found.cell.low]
+	cell := _preferred(cells)
+	found := _address(width.unapproved(cell.allowances), settings)
+}
+
+_counts(found, "open") if found.any
+
+_counts(found, "any") if found.any
+
+_counts(found, "broad") if found.broad
+
+_preferred(cells) := [cell | some cell in cells; cell.low <= 4444; cell.high >= 4444][0] if {
+	count([1 | some cell in cells; cell.low <= 4444; cell.high >= 4444]) > 0
+} else := cells[0]
+
+_port(cell) := 4444 if {
+	cell.low <= 4444
+	cell.high >= 4444
+} else := cell.low
+
+_address(allowances, settings) := [family, min(addresses)] if {
+	some family in [4, 6]
+	addresses := _usual(allowances, family, settings)
+	count(addresses) > 0
+} else := [4, min(_edges(allowances, 4, settings))] if {
+	count(_edges(allowances, 4, settings)) > 0
+} else := [6, min(_edges(allowances, 6, settings))]
+
+# An address of example.com says at a glance what it is.
+_usual(allowances, 4, settings) := {address |
+	address := cidr.parse("93.184.215.14/32").low
+	_allowed(allowances, 4, address, settings)
+}
+
+_edges(allowances, family, settings) := {address |
+	mentioned := reach.mentions(allowances, family)
+	starts := {m[1] | some m in mentioned} | {block.low | some block in settings.space[family].public}
+	blocks := [cidr.block(family, m[0], m[1]) | some m in mentioned]
+	follows := {next |
+		some block in array.concat(blocks, settings.space[family].hidden)
+		next := block.high + 1
+	}
+	some address in (starts | follows)
+	_allowed(allowances, family, address, settings)
+}
+
+_allowed(allowances, family, address, settings) if {
+	address < cidr.size(family, 0)
+	block := cidr.block(family, cidr.address_bits[family], address)
+	space.public(settings.space, block) > 0
+	reach.allows(reach.layers(allowances, family), block)
+}

@@ -1,0 +1,99 @@
+# METADATA
+# title: Workloads
+# description: |
+#   What makes pods: a Pod, or anything with a pod template somewhere under its spec, whatever its kind. Of a workload only the
+#   labels and hostNetwork of its pods, its namespace and its controller are read.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/workloads/
+package lib.egress.workload
+
+import data.lib.egress.selector
+
+# METADATA
+# description: |
+#   The facts of a workload: {"resource", "order", "object", "templates": [{"labels", "host_network", "path"}], "owner": {"kind", "name"} or
+#   null, "problems": [{"path", "message"}]}; undefined for what makes no pods.
+of(document, resource) := {
+	"resource": resource,
+	"order": document.source.order,
+	"object": document.object,
+	"templates": templates,
+	"owner": _owner(document.object),
+	"problems": _problems(document.object, found),
+} if {
+	found := _templates(document.object)
+	count(found) > 0
+	templates := [_template(template, path) | some [path, template] in found]
+}
+
+# Each as [path with a dot behind it, object with metadata and spec].
+_templates(thing) := [["", thing]] if {
+	thing.kind == "Pod"
+	thing.apiVersion == "v1"
+} else := [["spec.template.", thing.spec.template]] if {
+	thing.kind in {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "ReplicationController"}
+	_makes_pods(thing.spec.template)
+} else := [[_path(keys), template] |
+	walk(thing.spec, [keys, template])
+	count(keys) > 0
+	keys[count(keys) - 1] == "template"
+	_makes_pods(template)
+]
+
+_makes_pods(template) if template.spec.containers != null
+
+_path(keys) := concat("", ["spec", concat("", [step | some key in keys; step := _step(key)]), "."])
+
+_step(key) := $".{key}" if is_string(key)
+
+_step(key) := $"[{key}]" if is_number(key)
+
+_template(template, path) := {
+	"labels": _labels(template),
+	"host_network": _host_network(template),
+	"path": path,
+}
+
+_labels(template) := {key: text |
+	some key, value in template.metadata.labels
+	text := _text(value)
+}
+
+_text(null) := ""
+
+_text(value) := value if is_string(value)
+
+_host_network(template) if {
+	template.spec.hostNetwork == true
+} else := false
+
+_owner(thing) := {"kind": owner.kind, "name": owner.name} if {
+	owners := [reference | some reference in thing.metadata.ownerReferences; reference.controller == true]
+	owner := owners[0]
+} else := null
+
+_problems(thing, found) := array.flatten([
+	[{"path": "metadata.namespace", "message": "must be a DNS label"} |
+		namespace := thing.metadata.namespace
+		not selector.valid_namespace(namespace)
+	],
+	[problem | some [path, template] in found; some problem in _label_problems(object.get(template, ["metadata", "labels"], null), path)],
+	[{"path": $"{path}spec.hostNetwork", "message": "must be true or false"} |
+		some [path, template] in found
+		not object.get(template, ["spec", "hostNetwork"], null) in {null, true, false}
+	],
+])
+
+_label_problems(null, _) := []
+
+_label_problems(labels, path) := [{"path": $"{path}metadata.labels", "message": "must be an object"}] if {
+	labels != null
+	not is_object(labels)
+}
+
+_label_problems(labels, path) := [{"path": $"{path}metadata.labels[\"{key}\"]", "message": "must be a valid label key and value"} |
+	some key, value in labels
+	not selector.valid_pair(key, value)
+] if {
+	is_object(labels)
+}
