@@ -73,15 +73,26 @@ def rego(session: nox.Session) -> None:
 def generate(session: nox.Session) -> None:
     """Write the generated files; with `-- --check`, only compare them."""
     if "--check" in session.posargs:
-        drift(session)
-    else:
+        _check_generated(session)
+        return
+    try:
         session.log(f"{generated.write(_opa(session, exact=True))} files written or removed")
+    except generated.GenerateError as error:
+        session.error(str(error))
 
 
 @nox.session(python=False)
 def drift(session: nox.Session) -> None:
     """Compare the generated files with what policy/ gives, as `nox -s generate -- --check` does."""
-    if problems := generated.check(_opa(session, exact=True)):
+    _check_generated(session)
+
+
+def _check_generated(session: nox.Session) -> None:
+    try:
+        problems = generated.check(_opa(session, exact=True))
+    except generated.GenerateError as error:
+        session.error(str(error))
+    if problems:
         session.error("run `nox -s generate` and commit what it writes:\n" + "\n".join(problems))
 
 

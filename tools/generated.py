@@ -9,7 +9,7 @@ import json
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,16 @@ COMMAND = "nox -s generate"
 FOLDERS = ("bundles/embedded", "docs/rules")
 ENTRYPOINTS = ("egress/main/namespaces", "egress/main/report", "egress/main/parameters")
 PROFILES = ("baseline", "strict")
+LEVELS = {"fail", "warn"}
+# A closed set: a misspelt field would be silently without effect.
+CUSTOM = {"control", "severity", "levels", "remediation", "match", "parameters", "requires_inventory"}
 
 Json = dict[str, Any]
+Packages = dict[str, Json]
 
 
 class GenerateError(Exception):
-    """The policy lacks something that a generated file is made of, such as METADATA of a rule."""
+    """The policy does not compile, or lacks what a generated file is made of, such as METADATA of a rule."""
 
 
 def write(opa: Path) -> int:
@@ -82,49 +86,51 @@ def _compiled(opa: Path) -> bytes:
             return module.read()
 
 
-def _inspect(opa: Path) -> list[Json]:
+def _inspect(opa: Path) -> Packages:
+    """Each package of the policy with its METADATA, empty where it has none; tests are left out."""
     found: Json = json.loads(_run(opa, "inspect", "--annotations", "--format", "json", "."))
-    return [entry for entry in found["annotations"] if entry["annotations"].get("scope") == "package"]
+    own = {
+        ".".join(part["value"] for part in entry["path"]): entry["annotations"]
+        for entry in found["annotations"]
+        if entry["annotations"].get("scope") == "package"
+    }
+    return {name: own.get(name, {}) for name in sorted(found["namespaces"]) if not name.endswith("_test")}
 
 
 def _run(opa: Path, *arguments: str) -> bytes:
-    command = [str(opa), *arguments]
-    return subprocess.run(command, cwd=ROOT / "policy", stdout=subprocess.PIPE, check=True).stdout
+    done = subprocess.run([str(opa), *arguments], cwd=ROOT / "policy", capture_output=True, check=False)
+    if done.returncode != 0:
+        raise GenerateError(f"opa {arguments[0]}: {(done.stderr or done.stdout).decode().strip()}")
+    return done.stdout
 
 
-def _metadata(packages: list[Json]) -> Json:
+def _metadata(packages: Packages) -> Json:
     """What the report's writers, the rule pages and `egress explain` show of the control and its rules."""
-    found = {".".join(part["value"] for part in entry["path"]): entry["annotations"] for entry in packages}
-    controls = [value for path, value in found.items() if path.startswith("data.egress.controls.")]
+    controls = _below("data.egress.controls.", packages)
     if len(controls) != 1:
-        raise GenerateError(f"{len(controls)} packages below egress.controls have METADATA; one is the control")
-    rules = dict(sorted(rule for path, value in found.items() for rule in _rules(path, value)))
-    return {"control": _described(controls[0]), "rules": rules}
+        raise GenerateError(f"one control is expected below egress.controls, there are: {', '.join(controls)}")
+    (control,) = controls.values()
+    rules = _below("data.egress.rules.", packages)
+    return {"control": _described(control), "rules": {name: _rule(name, found) for name, found in rules.items()}}
 
 
-def _rules(path: str, annotations: Json) -> Iterator[tuple[str, Json]]:
-    """The findings of one rule package: named as its folder, unless `custom.finding_kinds` names several."""
-    head, _, package = path.rpartition(".")
-    if head != "data.egress.rules":
-        return
+def _below(prefix: str, packages: Packages) -> Packages:
+    """The packages directly below, each named as its findings are: `open-egress`."""
+    names = ((path.removeprefix(prefix), found) for path, found in packages.items() if path.startswith(prefix))
+    return {name.replace("_", "-"): found for name, found in names if "." not in name}
+
+
+def _rule(name: str, annotations: Json) -> Json:
     custom = annotations.get("custom", {})
-    kinds = custom.get("finding_kinds") or {package.replace("_", "-"): {}}
-    for kind in kinds:
-        own = kinds[kind] if isinstance(kinds, dict) else {}
-        merged = annotations | own | {"custom": custom | own}
-        yield kind, _rule(kind, merged)
-
-
-def _rule(kind: str, annotations: Json) -> Json:
-    custom = annotations["custom"]
-    missing = [name for name in ("title", "description") if not annotations.get(name)]
-    missing += [f"custom.{name}" for name in ("severity", "remediation", "levels") if not custom.get(name)]
-    if missing:
-        raise GenerateError(f"the METADATA of {kind} lacks {', '.join(missing)}")
-    if set(custom["levels"]) != set(PROFILES):
-        raise GenerateError(f"the METADATA of {kind} gives levels for {', '.join(custom['levels'])}")
-    shown = {name: custom[name] for name in ("severity", "remediation", "levels")}
-    return _described(annotations) | shown
+    problems = [f"lacks {field}" for field in ("title", "description") if not annotations.get(field)]
+    problems += [f"lacks custom.{field}" for field in sorted(CUSTOM - set(custom))]
+    problems += [f"has an unknown custom.{field}" for field in sorted(set(custom) - CUSTOM)]
+    levels = custom.get("levels", {})
+    if not levels or not set(levels) <= set(PROFILES) or not set(levels.values()) <= LEVELS:
+        problems.append(f"has levels {levels}")
+    if problems:
+        raise GenerateError("\n".join(f"the METADATA of {name} {problem}" for problem in problems))
+    return _described(annotations) | {field: custom[field] for field in ("severity", "remediation", "levels")}
 
 
 def _described(annotations: Json) -> Json:
@@ -178,7 +184,7 @@ Severity: {found["severity"]}.
 
 
 def _levels(found: Json) -> list[str]:
-    return [found["levels"][profile] or "–" for profile in PROFILES]
+    return [found["levels"].get(profile, "–") for profile in PROFILES]
 
 
 def _references(found: Json) -> str:

@@ -11,21 +11,22 @@ from tools import generated
 if TYPE_CHECKING:
     from pathlib import Path
 
-CUSTOM = {"severity": "high", "remediation": "Name them.", "levels": {"baseline": "warn", "strict": "fail"}}
-
-
-def _package(path: str, annotations: dict[str, Any]) -> dict[str, Any]:
-    return {"path": [{"value": part} for part in path.split(".")], "annotations": annotations}
+CUSTOM = {
+    "control": "egress-restricted",
+    "severity": "high",
+    "levels": {"strict": "fail"},
+    "remediation": "Name them.",
+    "match": ["NetworkPolicy"],
+    "parameters": [],
+    "requires_inventory": False,
+}
 
 
 def _metadata(**rule: Any) -> dict[str, Any]:
     annotations = {"title": "Any destination", "description": "Everything.\n", "custom": CUSTOM} | rule
     control = {"title": "Egress is restricted", "custom": {"version": "1.0.0"}}
     return generated._metadata(
-        [
-            _package("data.egress.controls.egress_restricted", control),
-            _package("data.egress.rules.any_destination", annotations),
-        ]
+        {"data.egress.controls.egress_restricted": control, "data.egress.rules.any_destination": annotations}
     )
 
 
@@ -67,19 +68,30 @@ def test_a_rule_is_named_as_its_folder() -> None:
     assert (rule["title"], rule["severity"], rule["levels"]["strict"]) == ("Any destination", "high", "fail")
 
 
-def test_one_rule_may_have_several_findings() -> None:
-    kinds = {"broad-destination": {}, "broad-destination-combined": {"title": "Together"}}
-    rules = _metadata(custom=CUSTOM | {"finding_kinds": kinds})["rules"]
-    assert {name: rule["title"] for name, rule in rules.items()} == {
-        "broad-destination": "Any destination",
-        "broad-destination-combined": "Together",
-    }
-
-
-@pytest.mark.parametrize("field", ["severity", "remediation", "levels"])
-def test_a_rule_says_everything_that_users_are_shown(field: str) -> None:
+@pytest.mark.parametrize("field", sorted(generated.CUSTOM))
+def test_a_rule_says_everything_that_is_read_of_it(field: str) -> None:
     with pytest.raises(generated.GenerateError, match=rf"any-destination lacks custom\.{field}"):
         _metadata(custom={name: value for name, value in CUSTOM.items() if name != field})
+
+
+def test_a_misspelt_field_is_refused() -> None:
+    with pytest.raises(generated.GenerateError, match=r"any-destination has an unknown custom\.sevrity"):
+        _metadata(custom=CUSTOM | {"sevrity": "high"})
+
+
+@pytest.mark.parametrize("levels", [{}, {"lenient": "warn"}, {"baseline": "error"}])
+def test_a_level_is_one_that_a_report_can_have(levels: dict[str, str]) -> None:
+    with pytest.raises(generated.GenerateError, match="any-destination has levels"):
+        _metadata(custom=CUSTOM | {"levels": levels})
+
+
+def test_a_rule_without_metadata_is_refused() -> None:
+    with pytest.raises(generated.GenerateError, match="any-destination lacks title"):
+        generated._metadata({"data.egress.controls.c": {"title": "c"}, "data.egress.rules.any_destination": {}})
+
+
+def test_a_profile_without_a_level_is_a_dash() -> None:
+    assert "| baseline | – |" in generated._page("any-destination", _metadata()["rules"]["any-destination"])
 
 
 def test_a_page_says_on_its_first_line_that_it_is_generated() -> None:

@@ -31,7 +31,7 @@ CONFTEST, OPA = programs.pinned(programs.CONFTEST), programs.pinned(programs.OPA
         pytest.param("opa", "", False, id="a program that says nothing"),
     ],
 )
-def test_a_program_on_path(name: str, answer: str, fits: bool) -> None:  # noqa: FBT001 (a parameter of the table)
+def test_a_program_on_path(name: str, answer: str, fits: bool) -> None:
     assert programs.PROGRAMS[name].fits(answer) is fits
 
 
