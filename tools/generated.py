@@ -175,7 +175,7 @@ def _page(rule: str, found: Json) -> str:
 |---|---|
 {levels}
 
-Severity: {found["severity"]}.
+Severity: {found["severity"]}. {_reading(found["custom"])}
 
 ## What to do
 
@@ -187,8 +187,18 @@ def _levels(found: Json) -> list[str]:
     return [found["levels"].get(profile, "–") for profile in PROFILES]
 
 
+def _reading(custom: Json) -> str:
+    """What the rule looks at, in a sentence or two."""
+    kinds = "every kind" if "*" in custom["match"] else ", ".join(f"`{kind}`" for kind in custom["match"])
+    names = ", ".join(f"`{name}`" for name in custom["parameters"])
+    return f"Judges {kinds}." + (f" Parameters: {names}." if names else "")
+
+
 def _references(found: Json) -> str:
-    lines = [f"- [{entry.get('description', entry['ref'])}]({entry['ref']})" for entry in found["related_resources"]]
+    lines = [
+        f"- [{entry['description']}]({entry['ref']})" if "description" in entry else f"- <{entry['ref']}>"
+        for entry in found["related_resources"]
+    ]
     return "\n".join(["", "## References", "", *lines, ""]) if lines else ""
 
 
