@@ -21,7 +21,8 @@ from pathlib import Path
 
 MODULE = Path(__file__).resolve().parent
 # -buildvcs=false: otherwise the programs would report this repository's commit as their own.
-BUILD = ("go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false")
+FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false")
+ENVIRONMENT = {"CGO_ENABLED": "0", "GOWORK": "off"}
 Version = tuple[int, ...]
 
 
@@ -125,7 +126,7 @@ def folder() -> Path:
     digest = hashlib.sha256()
     for source in (MODULE / "go.mod", MODULE / "go.sum", *sorted((MODULE / "kubernetes").glob("*.go"))):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    digest.update(" ".join([_go("GOVERSION"), _go("GOOS"), _go("GOARCH"), *BUILD, _linker_flags()]).encode())
+    digest.update(" ".join([_go("GOVERSION"), _go("GOOS"), _go("GOARCH"), *FLAGS, _linker_flags()]).encode())
     return cache() / "tools" / digest.hexdigest()
 
 
@@ -169,11 +170,11 @@ def _build(names: list[str]) -> None:
     target = folder()
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target) as fresh:
-        command = [*BUILD, f"-ldflags={_linker_flags()}", "-o", fresh + os.sep]
+        command = ["go", "build", *FLAGS, f"-ldflags={_linker_flags()}", "-o", fresh + os.sep]
         built = subprocess.run(
             [*command, *(PROGRAMS[name].package for name in names)],
             cwd=MODULE,
-            env=os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"},
+            env=os.environ | ENVIRONMENT,
             check=False,
         )
         if built.returncode != 0:
