@@ -32,8 +32,8 @@ violation contains admission.violation(found) if {
 findings(view) := [found |
 	some policy in view.policies
 	some rule in policy.rules
-	rule.metadata != null
+	count(rule.metadata) > 0
 	message := $"{finding.name(policy)} allows egress to a cloud's metadata service, by {finding.destinations(rule.allowance)}"
 	more := witness.of_metadata(policy, rule)
-	found := finding.at("metadata-endpoint", policy, view.settings, rule.metadata, message, object.union(more, {"remediation": remediation.without_metadata(policy, rule)}))
+	found := finding.at("metadata-endpoint", policy, view.settings, rule.metadata[0].path, message, object.union(more, {"remediation": remediation.without_metadata(policy, rule)}))
 ]

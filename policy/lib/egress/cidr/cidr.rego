@@ -67,35 +67,36 @@ _is_mapped(address) if {
 #   Whether a text that `parse` reads is one that clusters since Kubernetes 1.36 refuse, and older ones kept: leading zeros,
 #   bits beyond the prefix length, v4-mapped IPv6.
 ambiguous(text) if {
-	parse(text)
-	not _unambiguous(text)
+	block := parse(text)
+	not _unambiguous(split(text, "/"), block)
 }
 
-_unambiguous(text) if {
-	parts := split(text, "/")
-	not contains(parts[0], ":")
-	_decimals[parts[1]]
-	every octet in split(parts[0], ".") { _decimals[octet] }
-	_ipv4(parts[0]) == parse(text).low
+_unambiguous([address, length], block) if {
+	not contains(address, ":")
+	_values[length] >= 0
+	octets := split(address, ".")
+	_values[octets[0]] >= 0
+	_values[octets[1]] >= 0
+	_values[octets[2]] >= 0
+	_values[octets[3]] >= 0
+	_ipv4(address) == block.low
 }
 
-_unambiguous(text) if {
-	parts := split(text, "/")
-	contains(parts[0], ":")
-	_decimals[parts[1]]
-	not regex.match(`[:.]0[0-9]+(\.|$)`, _embedded(parts[0]))
-	address := _ipv6(parts[0])
-	not _is_mapped(address)
-	address == parse(text).low
+_unambiguous([address, length], block) if {
+	contains(address, ":")
+	_values[length] >= 0
+	not regex.match(`[:.]0[0-9]+(\.|$)`, _embedded(address))
+	number := _ipv6(address)
+	not _is_mapped(number)
+	number == block.low
 }
 
 # The dotted tail of an IPv6 text, or nothing.
-_embedded(text) := substring(text, max(indexes), -1) if {
+_embedded(text) := concat("", [":", _dotted(text)]) if {
 	contains(text, ".")
-	indexes := indexof_n(text, ":")
 } else := ""
 
-_decimals := {text: true | some n in numbers.range(0, 255); text := format_int(n, 10)}
+_dotted(text) := parts[count(parts) - 1] if parts := split(text, ":")
 
 _values := {text: n | some n in numbers.range(0, 255); text := format_int(n, 10)}
 
@@ -157,10 +158,10 @@ _hexadecimal(text) := sum([n |
 
 _undotted(text) := text if not contains(text, ".")
 
-_undotted(text) := concat("", [substring(text, 0, cut), format_int(bits.rsh(number, 16), 16), ":", format_int(number % 65536, 16)]) if {
+_undotted(text) := concat("", [trim_suffix(text, dotted), format_int(bits.rsh(number, 16), 16), ":", format_int(number % 65536, 16)]) if {
 	contains(text, ".")
-	cut := max(indexof_n(text, ":")) + 1
-	number := _ipv4(substring(text, cut, -1))
+	dotted := _dotted(text)
+	number := _ipv4(dotted)
 }
 
 # METADATA

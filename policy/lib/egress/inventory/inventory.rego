@@ -120,7 +120,7 @@ _pods(workloads, policies, settings) := [pods |
 				some i, policy in policies
 				policy.valid
 				policy.isolates
-				selector.matches(policy.selector, template.labels)
+				selector.selects(policy.compiled, template.labels)
 			],
 			"approvals": judgement.approvals_of_pod(w.resource.namespace, template.labels, settings),
 		}

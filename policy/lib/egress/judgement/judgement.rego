@@ -10,8 +10,7 @@ import data.lib.egress.width
 
 # METADATA
 # description: |
-#   A policy with its rules judged, given the pods that it selects as {"resource", "labels"}: the rules gain "verdict", "metadata" (a path
-#   or null), "unlisted", "expired" (names of approvals), "excused" and "approvals"; the policy gains "selected" and "approvals".
+#   A policy with its rules judged, given the pods that it selects as {"resource", "labels"}: the rules gain "verdict", "metadata" (see `width.metadata`), "unlisted", "expired" (names of approvals), "excused" and "approvals"; the policy gains "selected" and "approvals".
 policy(facts, selected, context, settings) := object.union(facts, {
 	"selected": selected,
 	"rules": [judged |
@@ -24,7 +23,7 @@ policy(facts, selected, context, settings) := object.union(facts, {
 
 _rule(rule, approvals, context, settings) := object.union(rule, {
 	"verdict": verdict(rule.allowance, effective, context, settings),
-	"metadata": _metadata(rule.allowance, effective),
+	"metadata": width.metadata(rule.allowance, _allowances(effective)),
 	"unlisted": _unlisted(rule.allowance, effective, settings),
 	"expired": _expired(rule.allowance, approvals, effective, context, settings),
 	"excused": _excused(rule.allowance, effective, settings),
@@ -34,20 +33,37 @@ _rule(rule, approvals, context, settings) := object.union(rule, {
 }
 
 # Whether it takes an approval for the rule not to be open.
-_excused(given, approvals, settings) if {
+_excused(_, [], _) := false
+
+_excused(given, approvals, settings) := _less_open(
+	width.of([given], [], [], settings).open,
+	_left([given], approvals, settings).open,
+) if {
 	count(approvals) > 0
-	width.of([given], [], settings).open
-	not width.of([given], _allowances([approval | some approval in approvals; approval.open]), settings).open
+}
+
+_less_open(without, with_approvals) if {
+	without
+	not with_approvals
 } else := false
+
+_left(allowances, approvals, settings) := width.of(
+	allowances,
+	_allowances([approval | some approval in approvals; approval.open]),
+	_allowances(approvals),
+	settings,
+)
 
 # METADATA
 # description: The verdict of a rule by its allowance alone, and the approvals that hold for it.
-verdict(given, approvals, context, settings) := "open-egress" if {
-	width.of([given], _allowances([a | some a in approvals; a.open]), settings).open
+verdict(given, approvals, context, settings) := _verdict(given, _left([given], approvals, settings), approvals, context, settings)
+
+_verdict(given, left, approvals, context, settings) := "open-egress" if {
+	left.open
 } else := "any-destination" if {
-	width.of([given], _allowances(approvals), settings).any
+	left.any
 } else := "broad-destination" if {
-	width.of([given], _allowances(approvals), settings).broad
+	left.broad
 } else := "all-pods" if {
 	width.every_pod(given, context.namespaces, settings)
 } else := "all-ports" if {
@@ -55,10 +71,6 @@ verdict(given, approvals, context, settings) := "open-egress" if {
 } else := "narrow"
 
 _allowances(approvals) := [approval.allowance | some approval in approvals]
-
-_metadata(given, approvals) := width.metadata_path(given, _allowances(approvals))
-
-_metadata(given, approvals) := null if not width.metadata_path(given, _allowances(approvals))
 
 # Without a list of approved destinations nothing is outside it.
 _unlisted(_, _, settings) := false if settings.approvals == null
@@ -78,7 +90,13 @@ _expired(given, approvals, effective, context, settings) := [approval.name |
 	some approval in approvals
 	approval.expired
 	other := _toggled(approval, effective)
-	[verdict(given, effective, context, settings), _metadata(given, effective), _unlisted(given, effective, settings)] != [verdict(given, other, context, settings), _metadata(given, other), _unlisted(given, other, settings)]
+	_said(given, effective, context, settings) != _said(given, other, context, settings)
+]
+
+_said(given, approvals, context, settings) := [
+	verdict(given, approvals, context, settings),
+	width.metadata(given, _allowances(approvals)),
+	_unlisted(given, approvals, settings),
 ]
 
 _toggled(approval, effective) := [a | some a in effective; a != approval] if {
@@ -127,14 +145,10 @@ reach_of(indexes, policies, approvals, settings) := {
 	"policies": indexes,
 	"allowances": allowances,
 	"approvals": effective,
-	"open": width.of(allowances, [], settings).open,
-	"left": {
-		"open": width.of(allowances, opening, settings).open,
-		"broad": width.of(allowances, _allowances(effective), settings).broad,
-	},
+	"open": width.of(allowances, [], [], settings).open,
+	"left": _left(allowances, effective, settings),
 	"public_share": width.public_share(allowances, settings),
 } if {
 	allowances := [rule.allowance | some i in indexes; some rule in policies[i].rules]
 	effective := _effective(approvals, settings)
-	opening := _allowances([approval | some approval in effective; approval.open])
 }

@@ -36,11 +36,16 @@ settings(given) := {
 	"port_share": round(values.openPortShare * 1000000),
 	"system_namespaces": values.systemNamespaces,
 	"space": space.of(values.internalBlocks),
-	"listed_space": space.with_documentation(values.internalBlocks),
+	"listed_space": _listed_space(values),
 	"approvals": _approvals(values),
 } if {
 	values := object.union(defaults, {name: value | some name, value in given; value != null})
 }
+
+# Only a list of approved destinations asks for it.
+_listed_space(values) := space.with_documentation(values.internalBlocks) if {
+	values.approvedDestinations
+} else := null
 
 _approvals(values) := [_approval(entry, values) | some entry in values.approvedDestinations] if {
 	values.approvedDestinations

@@ -6,11 +6,23 @@
 package lib.egress.selector
 
 # METADATA
-# description: Whether a selector, null or an object, selects an object with these labels.
-matches(selector, labels) if {
-	every key, value in _pairs(selector) { labels[key] == _text(value) }
-	every requirement in _requirements(selector) { _satisfied(requirement, labels) }
+# description: |
+#   A selector, null or an object, made ready to match many objects: {"pairs": {key: value}, "requirements": [requirement]}.
+compiled(selector) := {
+	"pairs": {key: text | some key, value in _pairs(selector); text := _text(value)},
+	"requirements": _requirements(selector),
 }
+
+# METADATA
+# description: Whether a compiled selector selects an object with these labels.
+selects(ready, labels) if {
+	every key, value in ready.pairs { labels[key] == value }
+	every requirement in ready.requirements { _satisfied(requirement, labels) }
+}
+
+# METADATA
+# description: Whether a selector, null or an object, selects an object with these labels.
+matches(selector, labels) if selects(compiled(selector), labels)
 
 _pairs(selector) := pairs if {
 	pairs := selector.matchLabels

@@ -52,37 +52,33 @@ _outermost(blocks) := [block |
 	count([other | some other in blocks; cidr.inside(block, other)]) == 1
 ]
 
-# Hidden IPv4 blocks by their first octet, so that the common block looks at few.
+# Hidden IPv4 blocks by each first octet that they touch, so that the common block looks at few.
 _by_octet(4, hidden) := {octet: found |
-	some octet in {bits.rsh(block.low, 24) | some block in hidden; block.length >= 8}
-	found := [block | some block in hidden; bits.rsh(block.low, 24) == octet]
+	some octet in {n | some block in hidden; some n in numbers.range(bits.rsh(block.low, 24), bits.rsh(block.high, 24))}
+	found := [block |
+		some block in hidden
+		bits.rsh(block.low, 24) <= octet
+		bits.rsh(block.high, 24) >= octet
+	]
 }
 
 _by_octet(6, _) := {}
 
 # METADATA
 # description: How many public addresses a block holds.
-public(space, block) := 0 if {
-	_hidden_around(space, block)
-} else := sum([_overlap(block, p) | some p in space[block.family].public]) - sum([_overlap(block, h) | some h in _near(space, block)])
-
-_hidden_around(space, block) if {
+public(space, block) := cidr.size(4, block.length) if {
+	block.family == 4
+	block.length >= 8
+	not space[4].by_octet[bits.rsh(block.low, 24)]
+} else := 0 if {
 	some hidden in _near(space, block)
 	cidr.inside(block, hidden)
-}
+} else := sum([_overlap(block, p) | some p in space[block.family].public]) - sum([_overlap(block, h) | some h in _near(space, block)])
 
 _near(space, block) := object.get(space[4].by_octet, bits.rsh(block.low, 24), []) if {
 	block.family == 4
 	block.length >= 8
-	not _wide_hidden(space)
 } else := space[block.family].hidden
-
-# Internal blocks wider than /8 are in no octet's list.
-_wide_hidden(space) if {
-	some hidden in space[4].hidden
-	hidden.length < 8
-	not hidden.low in [3758096384, 4026531840]
-}
 
 _overlap(a, b) := cidr.size(a.family, a.length) if {
 	cidr.inside(a, b)

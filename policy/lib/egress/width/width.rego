@@ -16,16 +16,21 @@ import data.lib.egress.space
 narrow := {4: cidr.powers[24], 6: cidr.powers[109]}
 
 # METADATA
-# description: The width of some allowances, less what some approvals (see `approving`) take out.
-of(allowances, approvals, settings) := {"open": false, "any": false, "broad": false} if {
+# description: |
+#   The width of some allowances, less what approvals take out: `open` by those that may excuse it, `any` and `broad` by all.
+of(allowances, opening, approvals, settings) := {"open": false, "any": false, "broad": false} if {
 	_surely_narrow(allowances)
-} else := _width(measured_cells(allowances, approvals, settings), settings)
+} else := _width(measured_cells(allowances, [], settings), settings) if {
+	approvals == []
+} else := object.union(
+	_width(measured_cells(allowances, approvals, settings), settings),
+	{"open": _width(measured_cells(allowances, opening, settings), settings).open},
+)
 
 # No sum over a part is above the sum over all, so that this settles most without looking at ports and exceptions.
 _surely_narrow(allowances) if {
-	every family, most in narrow {
-		sum([claim.public | some given in allowances; some claim in given.claims; claim.family == family]) <= most
-	}
+	sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 4]) <= narrow[4]
+	sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 6]) <= narrow[6]
 }
 
 # METADATA
@@ -138,14 +143,9 @@ unlisted(given, approvals, settings) if {
 }
 
 # METADATA
-# description: The path of the first block that holds a cloud's metadata service on TCP 80, which approvals do not excuse.
-metadata_path(given, approvals) := _metadata(given, approvals)[0].path
-
-# METADATA
-# description: The first address of a metadata service that such a block holds.
-metadata_address(given, approvals) := _metadata(given, approvals)[0].address
-
-_metadata(given, approvals) := [{"path": claim.path, "address": address} |
+# description: |
+#   Where an allowance holds a cloud's metadata service by a block, on TCP 80 and not excused by approvals, as {"path", "address"}.
+metadata(given, approvals) := [{"path": claim.path, "address": address} |
 	not given.everywhere
 	ports.holds(given.ports, "TCP", 80)
 	excused := [approval | some approval in approvals; ports.holds(approval.ports, "TCP", 80)]

@@ -29,9 +29,7 @@ unrestricted(workload) := {"from": source(workload), "to": "93.184.215.14", "por
 
 # METADATA
 # description: The witness of a rule that reaches a cloud's metadata service.
-of_metadata(policy, rule) := {"witness": {"from": pods(policy), "to": address, "port": 80, "protocol": "TCP"}} if {
-	address := width.metadata_address(rule.allowance, [a.allowance | some a in rule.approvals])
-}
+of_metadata(policy, rule) := {"witness": {"from": pods(policy), "to": rule.metadata[0].address, "port": 80, "protocol": "TCP"}}
 
 # METADATA
 # description: How a witness names the pods of a workload.
@@ -57,9 +55,18 @@ _counts(found, "any") if found.any
 
 _counts(found, "broad") if found.broad
 
-_preferred(cells) := [cell | some cell in cells; cell.low <= 4444; cell.high >= 4444][0] if {
-	count([1 | some cell in cells; cell.low <= 4444; cell.high >= 4444]) > 0
-} else := cells[0]
+# TCP and a port that no service has say best that it is not about a service.
+_preferred(cells) := cells[i] if {
+	[_, i] := min({[rank, i] | some i, cell in cells; rank := _rank(cell)})
+}
+
+_rank(cell) := (4 * _one(_port(cell) != 4444)) + _protocols[cell.protocol]
+
+_protocols := {"TCP": 0, "UDP": 1, "SCTP": 2}
+
+_one(true) := 1
+
+_one(false) := 0
 
 _port(cell) := 4444 if {
 	cell.low <= 4444

@@ -11,16 +11,18 @@ import data.lib.egress.allowance
 import data.lib.egress.cidr
 import data.lib.egress.dialects.network_policy.validity
 import data.lib.egress.ports
+import data.lib.egress.selector
 
 # METADATA
 # description: |
-#   The facts of a policy: {"resource", "order", "object", "selector", "isolates", "problems": [{"path", "message"}], "valid",
+#   The facts of a policy: {"resource", "order", "object", "selector", "compiled", "isolates", "problems": [{"path", "message"}], "valid",
 #   "ambiguous": [{"path", "text", "block"}], "rules": [{"path", "index", "allowance"}]}.
 policy(document, resource, settings) := {
 	"resource": resource,
 	"order": document.source.order,
 	"object": document.object,
 	"selector": _selector(spec),
+	"compiled": selector.compiled(_selector(spec)),
 	"isolates": isolates,
 	"problems": problems,
 	"valid": problems == [],
