@@ -1,0 +1,83 @@
+"""The command `egress`: a table of commands, exit codes, and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from egress_policy import __version__
+from egress_policy.errors import EgressPolicyError
+
+# Name → one line about it. The module of the same name in egress_policy.commands is imported only when it is called.
+COMMANDS = {
+    "audit": "judge manifests: pass, fail or skip, with file and line of each offender",
+    "explain": "say what a rule looks for, why, and how to fix what it finds",
+}
+
+PASS, FAIL, USAGE, UNKNOWN, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 130, 143
+
+_EXAMPLES = """\
+examples:
+  egress audit k8s/                            judge every manifest below k8s/
+  helm template shop | egress audit -          judge a rendered chart
+  egress audit --profile strict --format sarif --output egress.sarif k8s/
+  egress explain open-egress
+
+exit codes: 0 pass or skip, 1 fail, 2 bad usage or unreadable input, 3 could not tell
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is its verdict."""
+    chosen = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser(chosen).parse_args(chosen)
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        code: int = importlib.import_module(f"egress_policy.commands.{options.command}").run(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # `egress audit … | head`: whoever reads has seen enough
+        _silence()
+        return UNKNOWN
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except EgressPolicyError as error:
+        print(f"egress: {error}", file=sys.stderr)
+        code = getattr(error, "exit_code", UNKNOWN)
+        return code if isinstance(code, int) else UNKNOWN
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="egress",
+        description="Audit what Kubernetes workloads may reach outside the cluster.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"egress-policy {__version__}")
+    table = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, description in COMMANDS.items():
+        command = table.add_parser(
+            name, help=description, description=f"{description[0].upper()}{description[1:]}.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+        if name in arguments:  # only what was asked for is worth its import
+            module = importlib.import_module(f"egress_policy.commands.{name}")
+            command.epilog = module.EPILOG
+            module.add_arguments(command)
+    return parser
+
+
+def _terminated(signum: int, frame: object) -> NoReturn:
+    # As an exception, so that what was started is stopped and what is half written is removed.
+    raise SystemExit(TERMINATED)
+
+
+def _silence() -> None:
+    """Or Python complains, when it ends, about what it could not write."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,102 @@
+"""`egress audit`: judge manifests and write the report."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Any
+
+from egress_policy import formats, output
+from egress_policy.audit import Progress, Request, audit
+from egress_policy.cli import FAIL, PASS, USAGE
+from egress_policy.errors import EgressPolicyError
+from egress_policy.report import Report
+
+EPILOG = """\
+examples:
+  egress audit k8s/ base.yaml
+  kubectl get networkpolicies,deployments -A -o yaml | egress audit -
+  egress audit --exclude '**/testdata/**' --format github .
+
+The exit code is 0 for pass and skip, 1 for fail, 2 for bad usage or a file that cannot be read (everything else is judged all
+the same), and 3 if there is no answer.
+"""
+
+
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+class UsageError(EgressPolicyError):
+    """Wrong arguments, found only after they were parsed."""
+
+    exit_code = USAGE
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `egress audit` takes."""
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder, or - for standard input")
+    parser.add_argument("--profile", choices=("baseline", "strict"), help="how strict to be (default: baseline)")
+    parser.add_argument("--parameters", metavar="FILE", help="parameters of the control, YAML or JSON")
+    parser.add_argument("--namespace", metavar="NAME", default="", help="where objects without a namespace will be applied")
+    parser.add_argument("--exclude", metavar="GLOB", action="append", default=[], help="files to leave out (repeatable)")
+    parser.add_argument("--format", choices=tuple(formats.NAMES), default="text", help="default: text")
+    parser.add_argument("--output", metavar="FILE", help="write the report there instead of to standard output")
+    parser.add_argument("--engine", choices=("wasm", "opa"), default="wasm", help="built in (wasm, default), or a real OPA")
+    parser.add_argument("--opa-url", metavar="URL", help="a running OPA with the policy, for --engine opa")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Audit, write, and answer with the exit code of the report's status."""
+    _check(options)
+    chosen = formats.load(options.format)
+    request = _request(options, chosen)
+    with output.progress() as shown:
+        report = audit(request, shown)
+    output.write(options.output, lambda target: chosen.render(report, target))
+    return exit_code(report)
+
+
+def exit_code(report: Report) -> int:
+    """0 pass or skip, 1 fail, 2 if something could not be read."""
+    return {"pass": PASS, "skip": PASS, "fail": FAIL}.get(report.status, USAGE)
+
+
+def _check(options: argparse.Namespace) -> None:
+    if not options.paths:
+        raise UsageError("nothing to audit: name a file or a folder, or - for standard input (egress audit --help)")
+    if options.opa_url and options.engine != "opa":
+        raise UsageError("--opa-url needs --engine opa")
+    if options.namespace and not _NAMESPACE.fullmatch(options.namespace):
+        raise UsageError(f"--namespace {options.namespace!r} is no name of a namespace (lower case letters, digits and -)")
+
+
+def _request(options: argparse.Namespace, chosen: formats.Format) -> Request:
+    settings = parameters(options.parameters) if options.parameters else {}
+    if options.profile:
+        settings["profile"] = options.profile
+    return Request(
+        paths=tuple(options.paths),
+        exclude=tuple(options.exclude),
+        settings=settings,
+        namespace=options.namespace,
+        engine=options.engine,
+        opa_url=options.opa_url,
+        details=chosen.DETAILS,
+        excerpts=chosen.EXCERPTS,
+    )
+
+
+def parameters(name: str) -> dict[str, Any]:
+    """The one document of a parameters file. Its fields are the policy's to check."""
+    from egress_policy import reader
+
+    try:
+        with open(name, "rb") as file:
+            found = reader.load(file.read())
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror or error}") from error
+    except EgressPolicyError as error:
+        raise UsageError(f"{name}: {error}") from error
+    if not isinstance(found, dict):
+        raise UsageError(f"{name}: parameters are one object, such as {{profile: strict}}")
+    return found

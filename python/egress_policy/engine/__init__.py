@@ -1,0 +1,48 @@
+"""Engines that answer the policy's queries. `load` starts one; each is a context manager."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from egress_policy.errors import EgressPolicyError
+
+# The queries of data.egress.main; each is also an entrypoint of the compiled policy.
+PARAMETERS, NAMESPACES, REPORT = "parameters", "namespaces", "report"
+
+
+class EngineError(EgressPolicyError):
+    """The policy gave no answer. That is neither a pass nor a fail."""
+
+
+class Engine(Protocol):
+    """Answers a query of `data.egress.main` for an input of valid JSON; raises EngineError where there is no answer."""
+
+    def ask(self, query: str, document: bytes) -> Any: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def load(name: str, settings: Mapping[str, Any], *, url: str | None = None, now: int | None = None) -> Engine:
+    """The engine called `name` (wasm or opa), with `settings` as `data.egress.parameters`.
+
+    `now`, in nanoseconds, is what the embedded engine tells the policy; an OPA looks at its own clock.
+    """
+    if name == "opa":
+        from egress_policy.engine.opa import OpaEngine
+
+        return OpaEngine(settings, url=url)
+    from egress_policy.engine.wasm import WasmEngine
+
+    return WasmEngine(settings, now=now)
+
+
+def to_json(value: object) -> bytes:
+    """Compact JSON; refuses NaN, which is no JSON and would be undefined, not an error, in wasm."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()

@@ -1,0 +1,92 @@
+"""`--format junit`: a test case for each namespace and each finding, for build servers that show test results.
+
+Written with junitparser: it is kept up, has no dependencies, and knows the dialects of the servers better than we do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import junitparser
+
+from egress_policy.formats import clean
+from egress_policy.formats.wording import resource, witness
+from egress_policy.output import Target
+from egress_policy.report import Finding, Namespace, Report
+
+DETAILS, EXCERPTS = False, False
+
+
+class _Case(junitparser.TestCase):  # type: ignore[misc]
+    """With the place, as pytest writes it and GitLab reads it."""
+
+    file = junitparser.Attr("file")
+    line = junitparser.IntAttr("line")
+
+
+def render(report: Report, target: Target) -> None:
+    """One suite: the control. A warning is a passed case that says so in its output."""
+    suite = junitparser.TestSuite(report.control)
+    suite.add_testcases(list(_cases(report)))
+    suite.add_property("summary", clean.line(report.summary))
+    suite.add_property("profile", report.profile)
+    results = junitparser.JUnitXml()
+    results.add_testsuite(suite)
+    results.update_statistics()
+    target.utf8('<?xml version="1.0" encoding="UTF-8"?>\n')
+    target.utf8(results.tostring().decode() + "\n")
+
+
+def _cases(report: Report) -> Iterator[_Case]:
+    yield _verdict(report)
+    for namespace in report.namespaces:
+        if namespace.status != "fail":  # what fails there has its own cases
+            yield _namespace(namespace)
+    for finding in report.findings:
+        yield _finding(finding)
+    for error in report.errors:
+        case = _case(f"{error.file}:{error.line}", "cannot be read")
+        case.result = [junitparser.Error(clean.line(error.message), "unreadable")]
+        yield case
+
+
+def _verdict(report: Report) -> _Case:
+    """So that nothing to judge is a skipped test, not a suite without tests."""
+    case = _case(report.control, report.control)
+    if report.status == "skip":
+        case.result = [junitparser.Skipped(clean.line(report.summary))]
+    elif report.status != "pass":
+        case.result = [junitparser.Failure(clean.line(report.summary), report.status)]
+    return case
+
+
+def _namespace(namespace: Namespace) -> _Case:
+    case = _case(f"namespace {namespace.name}", "namespace")
+    if namespace.status == "skip":
+        case.result = [junitparser.Skipped()]
+    return case
+
+
+def _finding(finding: Finding) -> _Case:
+    where = finding.location
+    case = _case(f"{finding.rule}: {resource(finding.resource)} {finding.path}".rstrip(), finding.rule)
+    case.file, case.line = clean.line(where.file), where.line
+    text = "\n".join(_text(finding))
+    if finding.level == "fail":
+        failure = junitparser.Failure(clean.line(finding.message), finding.rule)
+        failure.text = text
+        case.result = [failure]
+    else:
+        case.system_out = text
+    return case
+
+
+def _case(name: str, classname: str) -> _Case:
+    return _Case(clean.line(name), classname=clean.line(classname))
+
+
+def _text(finding: Finding) -> Iterator[str]:
+    yield clean.line(f"{finding.location.file}:{finding.location.line}: {finding.message}")
+    if finding.witness is not None:
+        yield clean.line(witness(finding.witness))
+    yield from clean.lines(finding.remediation)

@@ -1,0 +1,81 @@
+"""Ask the engine about shards, batch by batch."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from egress_policy.engine import NAMESPACES, Engine, EngineError
+from egress_policy.shards import Batch, Question, batches
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """What the policy said of some shards, still as plain JSON: it may have to travel to another process."""
+
+    namespaces: list[dict[str, Any]] = field(default_factory=list)
+    policies: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    totals: list[Any] = field(default_factory=list)
+
+    def add(self, answer: dict[str, Any], details: bool) -> None:
+        """Take in the answer about one shard; without `details` only what a summary needs."""
+        namespace = answer["namespace"]
+        if namespace is not None:
+            self.namespaces.append(namespace if details else {**namespace, "workloads": []})
+        if details:
+            self.policies += answer["policies"]
+        self.findings += answer["findings"]
+        self.totals.append(answer["totals"])
+
+    def extend(self, other: Verdicts) -> None:
+        """Add what another process was told."""
+        self.namespaces += other.namespaces
+        self.policies += other.policies
+        self.findings += other.findings
+        self.totals += other.totals
+
+
+def judge(
+    engine: Engine,
+    documents: dict[str, list[bytes]],
+    question: Question,
+    *,
+    details: bool,
+    progress: Callable[[int], None] = lambda judged: None,
+) -> Verdicts:
+    """Everything the policy says of these documents, which are given up on the way."""
+    verdicts = Verdicts()
+    for batch in batches(documents, len(question.labels)):
+        for answer in _answers(engine, batch, question):
+            verdicts.add(answer, details)
+        progress(len(batch.names))
+    return verdicts
+
+
+def _answers(engine: Engine, batch: Batch, question: Question) -> Iterable[dict[str, Any]]:
+    """One answer a shard. What goes wrong in company is asked again alone, to say where it lies."""
+    try:
+        return _asked(engine, batch, question)
+    except EngineError:
+        if len(batch.names) == 1:
+            raise
+        alone = (Batch((name,), (shard,)) for name, shard in zip(batch.names, batch.shards, strict=True))
+        return list(itertools.chain.from_iterable(_asked(engine, one, question) for one in alone))
+
+
+def _asked(engine: Engine, batch: Batch, question: Question) -> list[dict[str, Any]]:
+    try:
+        answers = engine.ask(NAMESPACES, question.about(batch.shards))
+    except EngineError as error:
+        raise EngineError(f"{_called(batch.names)} could not be judged: {error}; leave it out with --exclude to judge the rest") from error
+    if not isinstance(answers, list) or len(answers) != len(batch.names):
+        raise EngineError(f"{_called(batch.names)} could not be judged: the policy answered about something else")
+    return answers
+
+
+def _called(names: tuple[str, ...]) -> str:
+    first = f"namespace '{names[0]}'" if names[0] else "what is cluster-wide"
+    return first if len(names) == 1 else f"{first} (or one of {len(names) - 1} more)"

@@ -1,0 +1,91 @@
+"""The file, line and surrounding text of what the policy answered about.
+
+Only files with a finding are read again, one at a time: keeping them all would take more memory than the documents do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from egress_policy import reader
+from egress_policy.engine import EngineError
+from egress_policy.errors import EgressPolicyError
+from egress_policy.judging import Verdicts
+from egress_policy.reader.documents import Document
+from egress_policy.shards import Place, Places, Source
+
+# Lines of text to keep around the first line of a path.
+_BEFORE, _AFTER = 2, 9
+
+
+def locate(verdicts: Verdicts, places: Iterable[Places], *, excerpts: bool) -> None:
+    """Add `location` (file, line) to every policy and finding, and `excerpt` to every finding if asked."""
+    known = list(places)
+    for policy in verdicts.policies:
+        place = _place(policy["order"], known)
+        policy["location"] = (place.source.file, place.line)
+    opened = _Opened()
+    for finding in sorted(verdicts.findings, key=lambda one: one["order"]):  # file after file, document after document
+        place = _place(finding["order"], known)
+        line = opened.line(place, finding["path"]) if finding["path"] else place.line
+        finding["location"] = (place.source.file, line)
+        if excerpts:
+            finding["excerpt"] = opened.excerpt(place, line)
+
+
+def _place(order: int, places: list[Places]) -> Place:
+    for one in places:
+        if found := one.get(order):
+            return found
+    raise EngineError(f"the policy answered about document {order}, which it was not asked about")
+
+
+@dataclass(slots=True)
+class _Opened:
+    """The document that was asked for last, in the file that was read last."""
+
+    _source: Source | None = None
+    _text: bytes = b""
+    _span: tuple[int, int] = (0, 0)
+    _document: bytes = b""
+    # How many lines are before the document.
+    _before: int = 0
+    _lines: list[bytes] = field(default_factory=list)
+
+    def line(self, place: Place, path: str) -> int:
+        """The line of a path; the document's, if the file has changed meanwhile."""
+        self._open(place)
+        inside = Document(b"", "", "", None, "", place.source.file, "", place.line - self._before, 0, len(self._document), place.item)
+        return self._before + reader.locate(self._document, inside, path)
+
+    def excerpt(self, place: Place, line: int) -> tuple[int, list[str]]:
+        """The first line's number, and the lines."""
+        self._open(place)
+        if not self._lines:
+            self._lines = self._document.split(b"\n")
+        first = max(line - _BEFORE, place.line, self._before + 1)
+        shown = self._lines[first - self._before - 1 : line - self._before - 1 + _AFTER]
+        return first, [text.decode("utf-8", "replace") for text in shown]
+
+    def _open(self, place: Place) -> None:
+        span = (place.start, place.end)
+        if place.source is not self._source:
+            self._source, self._text, self._span, self._before = place.source, _content(place.source), (0, 0), 0
+        elif span == self._span:
+            return
+        # From the last document on, or a large file would be counted through for each of its documents.
+        start = self._span[0] if place.start >= self._span[0] else 0
+        self._before = (self._before if start else 0) + self._text.count(b"\n", start, place.start)
+        self._span, self._document, self._lines = span, self._text[place.start : place.end], []
+
+
+def _content(source: Source) -> bytes:
+    if source.data is not None:
+        return reader.normalise(source.data)
+    try:
+        with open(source.path, "rb") as file:
+            return reader.normalise(file.read())
+    except (OSError, EgressPolicyError):  # it could be read a moment ago; the finding stays true, its document's line is known
+        return b""

@@ -1,0 +1,127 @@
+"""Where a report goes, and what a person sees meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from egress_policy.audit import Progress
+from egress_policy.errors import EgressPolicyError
+
+# A person waits this long without wondering.
+_PATIENCE = 0.5
+_EVERY = 0.1
+
+
+class OutputError(EgressPolicyError):
+    """The report cannot be written there."""
+
+    exit_code = 2
+
+
+class Target:
+    """Takes text, whatever the stream can show: what it cannot is written as an escape, never an exception."""
+
+    def __init__(self, stream: IO[bytes], encoding: str = "utf-8", terminal: bool = False, width: int = 100) -> None:
+        self._stream, self._encoding = stream, encoding
+        self.terminal, self.width = terminal, width
+
+    def write(self, text: str) -> None:
+        """Text, in the stream's encoding."""
+        self._stream.write(text.encode(self._encoding, "backslashreplace"))
+
+    def utf8(self, text: str) -> None:
+        """Text for programs, which expect UTF-8 whatever the terminal shows."""
+        self._stream.write(text.encode("utf-8", "backslashreplace"))
+
+
+def write(name: str | None, render: Callable[[Target], None]) -> None:
+    """Render to the file of this name, or to standard output. A file has the whole report, or is as it was."""
+    if name is None:
+        render(_standard())
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with _replaced(Path(name)) as stream:
+            render(Target(stream))
+    except OSError as error:
+        raise OutputError(f"cannot write {name}: {error.strerror or error}") from error
+
+
+def _standard() -> Target:
+    terminal = sys.stdout.isatty()
+    width = os.get_terminal_size(sys.stdout.fileno()).columns if terminal else 100
+    return Target(sys.stdout.buffer, sys.stdout.encoding or "utf-8", terminal, width or 100)
+
+
+@contextlib.contextmanager
+def _replaced(file: Path) -> Iterator[IO[bytes]]:
+    if file.exists() and not file.is_file():  # /dev/stdout, a pipe: nothing to replace
+        with file.open("wb") as stream:
+            yield stream
+        return
+    import tempfile  # only --output is worth its import
+
+    real = file.resolve()
+    handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+        os.chmod(temporary, _mode(real))
+        os.replace(temporary, real)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _mode(file: Path) -> int:
+    """What the file has, or what any new file would get."""
+    if file.exists():
+        return stat.S_IMODE(file.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Progress]:
+    """A line on standard error, only on a terminal and only if it takes a while."""
+    if not sys.stderr.isatty():
+        yield Progress()
+        return
+    line = _Line()
+    try:
+        yield line
+    finally:
+        line.clear()
+
+
+class _Line(Progress):
+    def __init__(self) -> None:
+        self._next = time.monotonic() + _PATIENCE
+        self._shown = False
+
+    def reading(self, done: int, total: int) -> None:
+        self._show("reading", done, total, "files")
+
+    def judging(self, done: int, total: int) -> None:
+        self._show("judging", done, total, "namespaces")
+
+    def _show(self, doing: str, done: int, total: int, things: str) -> None:
+        moment = time.monotonic()
+        if moment >= self._next:
+            self._next, self._shown = moment + _EVERY, True
+            sys.stderr.write(f"\r\x1b[K{doing} {done * 100 // max(total, 1)} % of {total} {things}")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

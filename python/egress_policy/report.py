@@ -1,0 +1,275 @@
+"""The report: frozen dataclasses in the shape of `egress-policy/report/v1` (schemas/report.schema.json)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from egress_policy import manifest
+
+if TYPE_CHECKING:
+    from egress_policy.judging import Verdicts
+
+SCHEMA = "egress-policy/report/v1"
+COUNTS = (
+    "egress_rules",
+    "restricted_rules",
+    "open_rules",
+    "application_namespaces",
+    "restricted_namespaces",
+    "workloads",
+    "covered_workloads",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a path starts: the file as the user named it, and its line, 1 the first."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """The object that a finding is about; `namespace` is the one that it was taken for, empty if cluster-wide."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """One packet that would get out."""
+
+    source: str
+    to: str
+    port: int | None
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of a file, as they are written there; `first` is the number of the first. For people only."""
+
+    first: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule says about one object, worded by the policy."""
+
+    rule: str
+    level: str
+    message: str
+    path: str
+    resource: Resource
+    location: Location
+    witness: Witness | None
+    remediation: str
+    excerpt: Excerpt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """`covered` is None for a workload that no NetworkPolicy governs."""
+
+    kind: str
+    name: str
+    covered: bool | None
+    open: bool
+    public_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """One namespace and what is counted in it."""
+
+    name: str
+    status: str
+    egress_rules: int
+    restricted_rules: int
+    workloads: tuple[Workload, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One policy (or firewall) and what is counted in it."""
+
+    kind: str
+    namespace: str
+    name: str
+    egress_rules: int
+    restricted_rules: int
+    open_rules: int
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """Something that could not be read; everything else was judged."""
+
+    file: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer of the control; findings are sorted by file, line, rule."""
+
+    control: str
+    control_version: str
+    severity: str
+    profile: str
+    status: str
+    summary: str
+    parameters: dict[str, Any]
+    counts: dict[str, int]
+    namespaces: tuple[Namespace, ...]
+    policies: tuple[Policy, ...]
+    findings: tuple[Finding, ...]
+    errors: tuple[Problem, ...]
+
+    @property
+    def detail(self) -> str:
+        """The first failing finding's message, or empty."""
+        return next((finding.message for finding in self.findings if finding.level == "fail"), "")
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as `egress-policy/report/v1`, keys in the documented order."""
+        return {key: list(value) if isinstance(value, map) else value for key, value in self.members()}
+
+    def members(self) -> Iterator[tuple[str, Any]]:
+        """The same, one key at a time, and the long lists as iterators: a cluster's need not exist twice."""
+        yield "schema", SCHEMA
+        for key in ("control", "profile", "status", "control_version", "severity", "summary", "detail"):
+            yield key, getattr(self, key)
+        yield "parameters", self.parameters
+        yield "counts", self.counts
+        yield "namespaces", map(_namespace, self.namespaces)
+        yield "policies", map(_policy, self.policies)
+        yield "findings", map(finding_json, self.findings)
+        yield "errors", map(_problem, self.errors)
+
+
+def _namespace(namespace: Namespace) -> dict[str, Any]:
+    return {
+        "name": namespace.name,
+        "status": namespace.status,
+        "egress_rules": namespace.egress_rules,
+        "restricted_rules": namespace.restricted_rules,
+        "workloads": [
+            {"kind": one.kind, "name": one.name, "covered": one.covered, "open": one.open, "public_share": one.public_share}
+            for one in namespace.workloads
+        ],
+    }
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    return {
+        "kind": policy.kind,
+        "namespace": policy.namespace,
+        "name": policy.name,
+        "egress_rules": policy.egress_rules,
+        "restricted_rules": policy.restricted_rules,
+        "open_rules": policy.open_rules,
+        "location": {"file": policy.location.file, "line": policy.location.line},
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {"file": problem.file, "line": problem.line, "message": problem.message}
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """One finding as the report shows it; `witness` and `remediation` only if there are any."""
+    resource = finding.resource
+    shown: dict[str, Any] = {
+        "rule": finding.rule,
+        "level": finding.level,
+        "message": finding.message,
+        "path": finding.path,
+        "resource": {
+            "apiVersion": resource.api_version,
+            "kind": resource.kind,
+            "namespace": resource.namespace,
+            "name": resource.name,
+        },
+        "location": {"file": finding.location.file, "line": finding.location.line},
+    }
+    if finding.witness is not None:
+        shown["witness"] = _witness(finding.witness)
+    if finding.remediation:
+        shown["remediation"] = finding.remediation
+    return shown
+
+
+def _witness(witness: Witness) -> dict[str, Any]:
+    return {"from": witness.source, "to": witness.to, "port": witness.port, "protocol": witness.protocol}
+
+
+def build(answer: Mapping[str, Any], verdicts: Verdicts, errors: Iterable[Problem]) -> Report:
+    """The report from the policy's last answer and what it said of each shard; every dict has a `location`."""
+    dropped = {(order, path, rule) for order, path, rule in answer["dropped"]}
+    kept = (one for one in verdicts.findings if (one["order"], one["path"], one["rule"]) not in dropped)
+    return Report(
+        control=answer["control"],
+        control_version=answer["control_version"],
+        severity=answer["severity"],
+        profile=answer["profile"],
+        status=answer["status"],
+        summary=answer["summary"],
+        parameters=dict(sorted(answer["parameters"].items())),
+        counts={count: answer["counts"][count] for count in COUNTS},
+        namespaces=tuple(_to_namespace(one) for one in sorted(verdicts.namespaces, key=lambda one: one["name"])),
+        policies=tuple(_to_policy(one) for one in sorted(verdicts.policies, key=_position)),
+        findings=tuple(_to_finding(one) for one in sorted(kept, key=_position)),
+        errors=tuple(errors),
+    )
+
+
+def _position(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    """File, line, rule; then whatever makes equal reports of equal manifests."""
+    return (*one["location"], one.get("rule", ""), one["order"], one.get("path", ""), one.get("message", ""))
+
+
+def _to_namespace(one: Mapping[str, Any]) -> Namespace:
+    workloads = tuple(
+        Workload(each["kind"], each["name"], each["covered"], each["open"], each["public_share"])
+        for each in one["workloads"]
+    )
+    return Namespace(one["name"], one["status"], one["egress_rules"], one["restricted_rules"], workloads)
+
+
+def _to_policy(one: Mapping[str, Any]) -> Policy:
+    counts = one["egress_rules"], one["restricted_rules"], one["open_rules"]
+    return Policy(one["kind"], one["namespace"], one["name"], *counts, Location(*one["location"]))
+
+
+def _to_finding(one: Mapping[str, Any]) -> Finding:
+    resource = one["resource"]
+    return Finding(
+        rule=one["rule"],
+        level=one["level"],
+        message=one["message"],
+        path=one["path"],
+        resource=Resource(resource["apiVersion"], resource["kind"], resource["namespace"], resource["name"]),
+        location=Location(*one["location"]),
+        witness=_to_witness(one.get("witness")),
+        remediation=_to_remediation(one.get("remediation")),
+        excerpt=Excerpt(one["excerpt"][0], tuple(one["excerpt"][1])) if "excerpt" in one else None,
+    )
+
+
+def _to_witness(one: Mapping[str, Any] | None) -> Witness | None:
+    return Witness(one["from"], one["to"], one.get("port"), one["protocol"]) if one else None
+
+
+def _to_remediation(remedy: Any) -> str:
+    """A sentence as it is; objects as manifests for `kubectl apply -f`."""
+    return manifest.written(remedy) if isinstance(remedy, list) else remedy or ""
