@@ -1,0 +1,42 @@
+"""The reader: files, folders and standard input to Kubernetes objects, as Kubernetes decodes them.
+
+`find` lists the files of the paths given, `read_file` reads one of them, `read` does both. Nothing here raises for what is
+in a file: that is a `ReadError` in the `Reading`. `locate` finds the line of a field in a text that was read before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import IO
+
+from egress_policy.reader.documents import Document, ReadError, Reading, Unreadable
+from egress_policy.reader.files import File
+from egress_policy.reader.files import find as _find
+from egress_policy.reader.locate import locate, locate_all
+from egress_policy.reader.loading import load, read_file, with_input
+from egress_policy.reader.text import normalise
+
+__all__ = [
+    "Document",
+    "File",
+    "ReadError",
+    "Reading",
+    "Unreadable",
+    "find",
+    "load",
+    "locate",
+    "locate_all",
+    "normalise",
+    "read",
+    "read_file",
+]
+
+
+def find(paths: Sequence[str], exclude: Sequence[str] = (), *, stdin: IO[bytes] | None = None) -> list[File]:
+    """The files of the paths, each once; `-` is standard input (`stdin`, or the process's), which is read here."""
+    return [with_input(file, stdin) for file in _find(paths, exclude)]
+
+
+def read(paths: Sequence[str], exclude: Sequence[str] = (), *, stdin: IO[bytes] | None = None) -> Iterator[Reading]:
+    """Every file of the paths, one after the other."""
+    return map(read_file, find(paths, exclude, stdin=stdin))

@@ -1,0 +1,73 @@
+"""The one module that opens files."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import IO, Any
+
+import orjson
+
+from egress_policy.reader import careful
+from egress_policy.reader.documents import Document, Reading, ReadError, Unreadable
+from egress_policy.reader.files import STDIN, File
+from egress_policy.reader.output import dumps
+from egress_policy.reader.reading import read_bytes
+from egress_policy.reader.stream import chunks
+from egress_policy.reader.text import normalise
+
+_MOST_BYTES = 1 << 29
+_CHART = ("egress-policy/v1", "HelmChart", None)
+
+
+def with_input(file: File, stdin: IO[bytes] | None) -> File:
+    """Standard input can be read only once, so that its bytes go along with the file."""
+    if file.path != STDIN or file.data is not None:
+        return file
+    try:
+        data = _limited(stdin or sys.stdin.buffer)
+    except (OSError, ValueError, Unreadable) as error:
+        return replace(file, problem=f"cannot be read: {error}", data=b"")
+    return replace(file, data=data, size=len(data))
+
+
+def read_file(file: File) -> Reading:
+    """What one file holds. Never raises for what is in it."""
+    if file.problem is not None:
+        return Reading(file.name, file.path, errors=(ReadError(file.name, 1, file.problem),))
+    if file.chart is not None:
+        return _chart(file, file.chart)
+    try:
+        data = file.data if file.data is not None else _content(file.path)
+    except (OSError, Unreadable) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return Reading(file.name, file.path, errors=(ReadError(file.name, 1, f"cannot be read: {reason}"),))
+    return read_bytes(data, file)
+
+
+def load(data: bytes) -> Any:
+    """The value of the one YAML or JSON document in `data`, None if there is none. Raises Unreadable."""
+    found = [tree.root.value for chunk in chunks(normalise(data)) for tree in careful.trees(chunk)]
+    if len(found) > 1:
+        raise Unreadable(0, "holds more than one document")
+    return orjson.loads(dumps(found[0])) if found else None
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:
+        return _limited(file)
+
+
+def _limited(file: Any) -> bytes:
+    data: bytes = file.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise Unreadable(0, f"it is larger than {_MOST_BYTES >> 20} MB; split it")
+    return data
+
+
+def _chart(file: File, name: str) -> Reading:
+    """A chart whose templates are not rendered stands in the report as one object."""
+    api_version, kind, namespace = _CHART
+    text = dumps({"apiVersion": api_version, "kind": kind, "metadata": {"name": name}})
+    document = Document(text, api_version, kind, namespace, name, file.name, file.folder, 1, 0, 0)
+    return Reading(file.name, file.path, (document,), kubernetes=1)

@@ -1,0 +1,61 @@
+"""The line of any field of a document: the careful reader's tree, walked along the field's path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from egress_policy.reader import careful
+from egress_policy.reader.documents import Document, Unreadable
+from egress_policy.reader.nodes import Node
+from egress_policy.reader.paths import Step, steps
+from egress_policy.reader.stream import Chunk
+
+
+def locate(text: bytes, document: Document, path: str) -> int:
+    """The line (from 1) of a path in a document of the normalised `text`: of the key, or of the list entry.
+
+    Of a path that is not there, the line of the nearest field above it. The document's tree is kept for the next call, so
+    ask for the paths of one document, and of one List, in a row.
+    """
+    return locate_all(text, document, [path])[0]
+
+
+def locate_all(text: bytes, document: Document, wanted: Iterable[str]) -> list[int]:
+    """The lines of several paths."""
+    root = _item(_root(text[document.start : document.end]), document.item)
+    if root is None:
+        return [document.line for _ in wanted]
+    base = document.line - root.line
+    return [base + _line(root, steps(path)) for path in wanted]
+
+
+@lru_cache(maxsize=1)
+def _root(text: bytes) -> Node | None:
+    """The tree of one document's text; lines count from its start. None if it cannot be read any more."""
+    try:
+        return next((tree.root for tree in careful.trees(Chunk(text, 0, 0))), None)
+    except Unreadable:
+        return None
+
+
+def _item(root: Node | None, indices: tuple[int, ...]) -> Node | None:
+    for index in indices:
+        items = root.children.get("items") if root and isinstance(root.children, dict) else None
+        entries = items[1].children if items else None
+        root = entries[index] if isinstance(entries, list) and index < len(entries) else None
+    return root
+
+
+def _line(node: Node, path: list[Step]) -> int:
+    line = node.line
+    for step in path:
+        children = node.children
+        if isinstance(step, str) and isinstance(children, dict) and step in children:
+            line, node = children[step]
+        elif isinstance(step, int) and isinstance(children, list) and step < len(children):
+            node = children[step]
+            line = node.line
+        else:
+            break
+    return line

@@ -1,0 +1,80 @@
+"""What a decoded object says about itself, and the objects inside a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from egress_policy.reader.nodes import Node, Value
+
+
+class Identity(NamedTuple):
+    """apiVersion, kind, namespace (None if none is written) and name of a Kubernetes object."""
+
+    api_version: str
+    kind: str
+    namespace: str | None
+    name: str
+
+
+class Item(NamedTuple):
+    """An object and the path to it, which is empty unless it is in a list."""
+
+    value: dict[str, Value]
+    node: Node
+    path: tuple[str | int, ...]
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """Which item of the list, of the list in it, and so on."""
+        return tuple(step for step in self.path if isinstance(step, int))
+
+
+def identify(value: Any) -> Identity | None:
+    """None for what is no Kubernetes object: no mapping, or without apiVersion or kind."""
+    if not isinstance(value, dict):
+        return None
+    api_version, kind = value.get("apiVersion"), value.get("kind")
+    if not (isinstance(api_version, str) and isinstance(kind, str) and api_version and kind):
+        return None
+    metadata = value.get("metadata")
+    if not isinstance(metadata, dict):
+        return Identity(api_version, kind, None, "")
+    namespace, name = metadata.get("namespace"), metadata.get("name")
+    return Identity(
+        api_version, kind, namespace if isinstance(namespace, str) else None, name if isinstance(name, str) else ""
+    )
+
+
+def is_list(value: Any) -> bool:
+    """As kubectl decides: whatever has `items` is a list, of any kind."""
+    return isinstance(value, dict) and isinstance(value.get("items"), list)
+
+
+def flatten(node: Node) -> Iterator[Item]:
+    """The object, or the objects of a list and of the lists in it, in their order."""
+    waiting: list[Item] = [Item(node.value, node, ())] if isinstance(node.value, dict) else []
+    while waiting:
+        item = waiting.pop()
+        if is_list(item.value):
+            waiting.extend(reversed(_items(item)))
+        else:
+            yield item
+
+
+def _items(parent: Item) -> list[Item]:
+    """The items that are mappings; without kind and apiVersion they have those of the list, as kubectl sets them."""
+    assert isinstance(parent.node.children, dict)
+    children = parent.node.children["items"][1].children
+    assert isinstance(children, list)
+    return [
+        Item(_typed(child.value, parent.value), child, (*parent.path, "items", index))
+        for index, child in enumerate(children)
+        if isinstance(child.value, dict)
+    ]
+
+
+def _typed(value: dict[str, Value], parent: dict[str, Value]) -> dict[str, Value]:
+    if value.get("kind") or value.get("apiVersion"):
+        return value
+    return {**value, "apiVersion": parent.get("apiVersion"), "kind": str(parent.get("kind", "")).removesuffix("List")}

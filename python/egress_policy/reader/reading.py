@@ -1,0 +1,98 @@
+"""One text to its documents: each chunk is skipped, read fast, or read carefully."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from egress_policy.reader import careful, fast, paths
+from egress_policy.reader.documents import Document, Reading, ReadError, Unreadable
+from egress_policy.reader.files import File
+from egress_policy.reader.nodes import Tree
+from egress_policy.reader.objects import Item, flatten, identify, is_list
+from egress_policy.reader.output import dumps
+from egress_policy.reader.relevance import irrelevant
+from egress_policy.reader.stream import Chunk, chunks, content
+from egress_policy.reader.text import normalise
+
+_BATCH = 1 << 20
+
+
+def read_bytes(data: bytes, file: File) -> Reading:
+    """All documents of a file's bytes; after the first that cannot be read, no more."""
+    reader = _Reader(file)
+    try:
+        for batch in reader.batches(normalise(data)):
+            reader.take(batch)
+    except Unreadable as error:
+        reader.errors.append(ReadError(file.name, error.line + 1, error.message))
+    return Reading(file.name, file.path, tuple(reader.documents), tuple(reader.errors), reader.kubernetes, file.data)
+
+
+class _Reader:
+    """Collects what one file holds."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+        self.documents: list[Document] = []
+        self.errors: list[ReadError] = []
+        self.kubernetes = 0
+
+    def batches(self, text: bytes) -> Iterator[list[Chunk]]:
+        """Runs of chunks that may matter, small enough that a large file is not held in memory thrice."""
+        batch: list[Chunk] = []
+        size = 0
+        try:
+            for chunk in map(content, chunks(text)):
+                if irrelevant(chunk.text):
+                    self.kubernetes += 1
+                    continue
+                batch.append(chunk)
+                size += len(chunk.text)
+                if size > _BATCH:
+                    yield batch
+                    batch, size = [], 0
+        except Unreadable:
+            yield batch
+            raise
+        yield batch
+
+    def take(self, batch: list[Chunk]) -> None:
+        """Read these chunks. Raises Unreadable at the first that cannot be."""
+        for chunk, parsed in zip(batch, fast.parse([chunk.text for chunk in batch]), strict=True):
+            if parsed is None or is_list(parsed[0]):
+                for tree in careful.trees(chunk):
+                    self._open(chunk, tree)
+            else:
+                self._add(parsed[0], parsed[1], chunk.line, chunk.start, chunk.start + len(chunk.text), (), ())
+
+    def _open(self, chunk: Chunk, tree: Tree) -> None:
+        start, end = chunk.start + tree.start, chunk.start + tree.end
+        for item in flatten(tree.root):
+            self._add(item.value, dumps(item.value), item.node.line, start, end, item.indices, _duplicates(tree, item))
+
+    def _add(
+        self,
+        value: Any,
+        text: bytes,
+        line: int,
+        start: int,
+        end: int,
+        item: tuple[int, ...],
+        duplicates: tuple[tuple[str, int], ...],
+    ) -> None:
+        identity = identify(value)
+        if identity is None:
+            return
+        self.kubernetes += 1
+        file = self.file
+        self.documents.append(
+            Document(text, *identity, file.name, file.folder, line + 1, start, end, item, duplicates)
+        )
+
+
+def _duplicates(tree: Tree, item: Item) -> tuple[tuple[str, int], ...]:
+    length = len(item.path)
+    return tuple(
+        (paths.written(path[length:]), line + 1) for path, line in tree.duplicates if path[:length] == item.path
+    )

@@ -1,0 +1,96 @@
+"""YAML text to trees, by PyYAML's parser (the C one where it is there) and Kubernetes' reading of scalars."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from egress_policy.reader import scalars
+from egress_policy.reader.documents import Unreadable
+from egress_policy.reader.nodes import Builder, Tree
+
+try:
+    from yaml._yaml import CParser
+except ImportError:  # PyYAML built without libyaml
+    CParser = None
+
+
+# A scalar whose tag is a lone `!`, which libyaml does not tell from none; go-yaml takes it for a string.
+_BARE_TAG = re.compile(r"(?:&\S+\s+)?!\s")
+_END = re.compile(rb"^\.\.\.[ \t]*(?:#[^\n]*)?\n", re.MULTILINE)
+
+
+def trees(text: bytes, start: int, line: int) -> Iterator[Tree]:
+    """The documents of a text from `start` on, which is in `line`. Raises Unreadable.
+
+    After a line `...` a new one may start without `---`, as in YAML 1.2; Kubernetes would drop it.
+    """
+    for end in _END.finditer(text, start) if b"\n..." in text else ():
+        yield from _trees(text[start : end.end()], line, start)
+        line += text.count(b"\n", start, end.end())
+        start = end.end()
+    yield from _trees(text[start:], line, start)
+
+
+def _trees(text: bytes, line: int, start: int) -> Iterator[Tree]:
+    builder = Builder(len(text))
+    bare = _bare_tags(text)
+    try:
+        for event in _events(text):
+            kind = type(event)
+            if kind is yaml.DocumentStartEvent:
+                builder = Builder(len(text))
+            elif kind is yaml.DocumentEndEvent:
+                yield builder.finish(start, start + len(text))
+            else:
+                _take(builder, event, line, bare)
+    except yaml.reader.ReaderError as error:
+        raise Unreadable(line + _line_of(text, error.position), f"is no YAML: {error.reason}") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise Unreadable(line + (mark.line if mark else 0), f"is no YAML: {error.problem or error.context}") from None
+
+
+def _events(text: bytes) -> Iterator[Any]:
+    parser: Any = CParser(text) if CParser else yaml.SafeLoader(text)
+    try:
+        while parser.check_event():
+            yield parser.get_event()
+    finally:
+        parser.dispose()
+
+
+def _take(builder: Builder, event: Any, base: int, bare: set[int]) -> None:
+    kind = type(event)
+    line = base + event.start_mark.line
+    if kind is yaml.ScalarEvent:
+        _scalar(builder, event, line, event.start_mark.index in bare)
+    elif kind is yaml.MappingStartEvent:
+        builder.start(True, line, event.anchor)
+    elif kind is yaml.SequenceStartEvent:
+        builder.start(False, line, event.anchor)
+    elif kind is yaml.AliasEvent:
+        builder.alias(event.anchor, line)
+    elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+        builder.end()
+
+
+def _scalar(builder: Builder, event: Any, line: int, bare: bool) -> None:
+    text, plain, tag = event.value, event.implicit[0], event.tag
+    merge = text == "<<" and (plain or tag == scalars.MERGE_TAG)
+    try:
+        value = scalars.resolve(text) if plain and not bare else text if tag is None else scalars.tagged(tag, text)
+    except scalars.ScalarError as error:
+        raise Unreadable(line, str(error)) from None
+    builder.scalar(value, line, len(text), event.anchor, merge)
+
+
+def _line_of(text: bytes, position: int) -> int:
+    return text.decode("utf-8", "replace").count("\n", 0, position)
+
+
+def _bare_tags(text: bytes) -> set[int]:
+    return {match.start() for match in _BARE_TAG.finditer(text.decode())} if b"!" in text else set()
