@@ -27,22 +27,34 @@ block(family, length, address) := {"family": family, "length": length, "low": lo
 
 # METADATA
 # description: |
-#   The block that a text stands for; undefined for a text that every API server refuses. IPv6 of the form ::ffff:a.b.c.d
-#   with a length of 96 or more is the IPv4 block inside, as for Go's net.IPNet.
-parse(text) := found if {
-	is_string(text)
-	parts := split(text, "/")
-	count(parts) == 2
-	found := _block(parts[0], parts[1])
-}
-
-_block(address, length) := block(4, _length(length, 32), _ipv4(address)) if not contains(address, ":")
-
-_block(address, length) := found if {
+#   The block that a text stands for, with "plain": false if clusters since Kubernetes 1.36 refuse the text, and older ones kept it: leading
+#   zeros, bits beyond the prefix length, v4-mapped IPv6. Undefined for a text that every API server refuses. IPv6 of the form
+#   ::ffff:a.b.c.d with a length of 96 or more is the IPv4 block inside, as for Go's net.IPNet.
+parse(text) := {"family": 4, "length": length, "low": low, "high": (low + addresses) - 1, "plain": plain} if {
+	[address, suffix] := split(text, "/")
+	[first, second, third, fourth] := split(address, ".")
+	number := ((_values[first] * 16777216) + (_values[second] * 65536)) + ((_values[third] * 256) + _values[fourth])
+	length := _values[suffix]
+	addresses := powers[32 - length]
+	low := number - (number % addresses)
+	plain := low == number
+} else := object.union(block(4, _length(suffix, 32), _ipv4(address)), {"plain": false}) if {
+	[address, suffix] := split(text, "/")
+	not contains(address, ":")
+} else := object.union(found, {"plain": plain}) if {
+	[address, suffix] := split(text, "/")
 	contains(address, ":")
 	number := _ipv6(address)
-	found := _unmapped(number, _length(length, 128))
+	found := _unmapped(number, _length(suffix, 128))
+	plain := _plain(text, number, found)
 }
+
+_plain(text, number, found) if {
+	found.family == 6
+	found.low == number
+	not _is_mapped(number)
+	not regex.match(`(^|[:.])0[0-9]+[.]|[.]0[0-9]|/0[0-9]`, text)
+} else := false
 
 # The IPv4 addresses written as IPv6 (RFC 4291, 2.5.5.2), and those that a NAT64 gateway translates (RFC 6052).
 mapped := {"family": 6, "length": 96, "low": 281470681743360, "high": 281474976710655}
@@ -61,42 +73,6 @@ _is_mapped(address) if {
 	address >= mapped.low
 	address <= mapped.high
 }
-
-# METADATA
-# description: |
-#   Whether a text that `parse` reads is one that clusters since Kubernetes 1.36 refuse, and older ones kept: leading zeros,
-#   bits beyond the prefix length, v4-mapped IPv6.
-ambiguous(text) if {
-	block := parse(text)
-	not _unambiguous(split(text, "/"), block)
-}
-
-_unambiguous([address, length], block) if {
-	not contains(address, ":")
-	_values[length] >= 0
-	octets := split(address, ".")
-	_values[octets[0]] >= 0
-	_values[octets[1]] >= 0
-	_values[octets[2]] >= 0
-	_values[octets[3]] >= 0
-	_ipv4(address) == block.low
-}
-
-_unambiguous([address, length], block) if {
-	contains(address, ":")
-	_values[length] >= 0
-	not regex.match(`[:.]0[0-9]+(\.|$)`, _embedded(address))
-	number := _ipv6(address)
-	not _is_mapped(number)
-	number == block.low
-}
-
-# The dotted tail of an IPv6 text, or nothing.
-_embedded(text) := concat("", [":", _dotted(text)]) if {
-	contains(text, ".")
-} else := ""
-
-_dotted(text) := parts[count(parts) - 1] if parts := split(text, ":")
 
 _values := {text: n | some n in numbers.range(0, 255); text := format_int(n, 10)}
 
@@ -155,6 +131,8 @@ _hexadecimal(text) := sum([n |
 	digits := lower(text)
 	last := count(digits) - 1
 }
+
+_dotted(text) := parts[count(parts) - 1] if parts := split(text, ":")
 
 _undotted(text) := text if not contains(text, ".")
 

@@ -90,6 +90,7 @@ _workloads(documents, namespace) := [w |
 ] if {
 	all := [w |
 		some document in documents
+		not _is_network_policy(document.object)
 		w := workload.of(document, resource(document.object, namespace))
 	]
 }

@@ -159,15 +159,14 @@ _block_problems(container, field, prefix) := array.concat(
 )
 
 _block(text) if {
-	cidr.parse(text)
-	not cidr.ambiguous(text)
+	cidr.parse(text).plain
 }
 
 # With nothing public left, nothing could ever be open.
 _all_internal(given) := [{"path": "internalBlocks", "message": "must leave some public addresses of each family"} |
 	public := space.of([text | some text in _list(given, "internalBlocks"); _block(text)])
 	some family in [4, 6]
-	public[family].total == 0
+	space.family(public, family).total == 0
 ]
 
 _text_problems(container, field, prefix) := array.concat(

@@ -134,8 +134,9 @@ _plain_peer(peer) := {"ipBlock": object.union(
 	peer.ipBlock
 } else := peer
 
-_plain(text) := cidr.text(cidr.parse(text)) if {
-	cidr.ambiguous(text)
+_plain(text) := cidr.text(block) if {
+	block := cidr.parse(text)
+	not block.plain
 } else := text
 
 # METADATA

@@ -2,8 +2,8 @@
 # title: The public address space
 # description: |
 #   How many public addresses a block holds. What is public is told by a *space*, made once from the parameter
-#   `internalBlocks`: {family: {"public": [block], "hidden": [block], "total": n}}, where hidden blocks lie inside public ones
-#   and apart from each other.
+#   `internalBlocks`; `family` tells of each family {"public": [block], "hidden": [block], "total": n}, where hidden blocks lie inside
+#   public ones and apart from each other.
 # related_resources:
 #   - ref: https://www.iana.org/assignments/iana-ipv4-special-registry
 #   - ref: https://www.iana.org/assignments/ipv6-unicast-address-assignments
@@ -13,33 +13,62 @@ import data.lib.egress.cidr
 
 # METADATA
 # description: The space in which the given blocks (CIDR texts that `cidr.parse` reads) are private.
-of(internal_blocks) := {family: _family(family, internal_blocks, _reserved[family]) | some family in [4, 6]}
+of(internal_blocks) := {4: _space4(internal_blocks, _reserved[4]), 6: _space6(internal_blocks, _reserved[6])}
 
 # METADATA
 # description: The same, but with the documentation blocks public, as they are everywhere but in sums.
-with_documentation(internal_blocks) := {family: _family(family, internal_blocks, reserved) |
-	some family in [4, 6]
-	reserved := [text | some text in _reserved[family]; not text in _documentation]
+with_documentation(internal_blocks) := {
+	4: _space4(internal_blocks, [text | some text in _reserved[4]; not text in _documentation]),
+	6: _family(_blocks(_assigned), _blocks(internal_blocks), []),
 }
 
-_documentation := {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"}
+_documentation := {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"}
 
-_family(family, internal_blocks, reserved_blocks) := {"public": public, "hidden": hidden, "by_octet": _by_octet(family, hidden), "total": total} if {
-	public := [cidr.parse(text) | some text in _public[family]]
-	hidden := _outermost({piece |
-		some piece in _pieces(_blocks(reserved_blocks), _blocks(internal_blocks), public)
-	})
-	total := sum([cidr.size(family, p.length) | some p in public]) - sum([cidr.size(family, p.length) | some p in hidden])
+_space4(internal_blocks, reserved) := object.union(found, {"by_octet": _by_octet(found.hidden)}) if {
+	found := _family([cidr.block(4, 0, 0)], _blocks(internal_blocks), _blocks(reserved))
 }
 
-_blocks(texts) := [block | some text in texts; block := cidr.parse(text)]
+# Made only when IPv6 is asked for, unless there are internal blocks of IPv6.
+_space6(internal_blocks, _) := null if {
+	not _has_ipv6(internal_blocks)
+}
 
-# What of the reserved and internal blocks lies in the public ones.
-_pieces(reserved, internal, public) := [piece |
+_space6(internal_blocks, reserved) := _family(_blocks(_assigned), _blocks(internal_blocks), _blocks(reserved)) if {
+	_has_ipv6(internal_blocks)
+}
+
+_has_ipv6(texts) if {
+	some text in texts
+	contains(text, ":")
+}
+
+_usual6 := _family(_blocks(_assigned), [], _blocks(_reserved[6]))
+
+# METADATA
+# description: What a space says of a family.
+family(space, 4) := space[4]
+
+family(space, 6) := space[6] if {
+	space[6] != null
+} else := _usual6
+
+_family(public, internal, reserved) := {"public": public, "hidden": hidden, "total": total} if {
+	hidden := _hidden(public, internal, reserved)
+	total := sum([cidr.size(p.family, p.length) | some p in public]) - sum([cidr.size(p.family, p.length) | some p in hidden])
+}
+
+# The reserved blocks lie in public ones and apart.
+_hidden(_, [], reserved) := reserved
+
+_hidden(public, internal, reserved) := _outermost({[piece.family, piece.length, piece.low] |
 	some candidate in array.concat(reserved, internal)
 	some block in public
 	piece := _common(candidate, block)
-]
+}) if {
+	count(internal) > 0
+}
+
+_blocks(texts) := [block | some text in texts; block := cidr.parse(text)]
 
 _common(a, b) := a if {
 	cidr.inside(a, b)
@@ -47,13 +76,15 @@ _common(a, b) := a if {
 	cidr.inside(b, a)
 }
 
-_outermost(blocks) := [block |
+_outermost(pieces) := [block |
 	some block in blocks
-	count([other | some other in blocks; cidr.inside(block, other)]) == 1
-]
+	count([1 | some other in blocks; cidr.inside(block, other)]) == 1
+] if {
+	blocks := [cidr.block(piece[0], piece[1], piece[2]) | some piece in pieces]
+}
 
 # Hidden IPv4 blocks by each first octet that they touch, so that the common block looks at few.
-_by_octet(4, hidden) := {octet: found |
+_by_octet(hidden) := {octet: found |
 	some octet in {n | some block in hidden; some n in numbers.range(bits.rsh(block.low, 24), bits.rsh(block.high, 24))}
 	found := [block |
 		some block in hidden
@@ -61,8 +92,6 @@ _by_octet(4, hidden) := {octet: found |
 		bits.rsh(block.high, 24) >= octet
 	]
 }
-
-_by_octet(6, _) := {}
 
 # METADATA
 # description: How many public addresses a block holds.
@@ -73,12 +102,12 @@ public(space, block) := cidr.size(4, block.length) if {
 } else := 0 if {
 	some hidden in _near(space, block)
 	cidr.inside(block, hidden)
-} else := sum([_overlap(block, p) | some p in space[block.family].public]) - sum([_overlap(block, h) | some h in _near(space, block)])
+} else := sum([_overlap(block, p) | some p in family(space, block.family).public]) - sum([_overlap(block, h) | some h in _near(space, block)])
 
 _near(space, block) := object.get(space[4].by_octet, bits.rsh(block.low, 24), []) if {
 	block.family == 4
 	block.length >= 8
-} else := space[block.family].hidden
+} else := family(space, block.family).hidden
 
 _overlap(a, b) := cidr.size(a.family, a.length) if {
 	cidr.inside(a, b)

@@ -49,7 +49,7 @@ measured_cells(allowances, approvals, settings) := [{"cell": cell, "left": left,
 _any(left, settings) if {
 	some family, n in left
 	n > 0
-	n * 1000000 >= settings.address_share * settings.space[family].total
+	n * 1000000 >= settings.address_share * space.family(settings.space, family).total
 } else := false
 
 _broad(left) if {
@@ -177,7 +177,7 @@ metadata_services := [cidr.parse(text) | some text in [
 # description: The share of the public IPv4 addresses that some allowances allow on any port, cut to 6 decimals.
 public_share(allowances, settings) := 0 if {
 	bound := sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 4])
-	bound * 1000000 < settings.space[4].total
-} else := floor((n * 1000000) / settings.space[4].total) / 1000000 if {
+	bound * 1000000 < space.family(settings.space, 4).total
+} else := floor((n * 1000000) / space.family(settings.space, 4).total) / 1000000 if {
 	n := reach.anywhere(settings.space, allowances, reach.cells(allowances))
 }

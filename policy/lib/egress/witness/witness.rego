@@ -89,10 +89,10 @@ _usual(allowances, 4, settings) := {address |
 
 _edges(allowances, family, settings) := {address |
 	mentioned := reach.mentions(allowances, family)
-	starts := {m[1] | some m in mentioned} | {block.low | some block in settings.space[family].public}
+	starts := {m[1] | some m in mentioned} | {block.low | some block in space.family(settings.space, family).public}
 	blocks := [cidr.block(family, m[0], m[1]) | some m in mentioned]
 	follows := {next |
-		some block in array.concat(blocks, settings.space[family].hidden)
+		some block in array.concat(blocks, space.family(settings.space, family).hidden)
 		next := block.high + 1
 	}
 	some address in (starts | follows)

@@ -93,7 +93,7 @@ _holes(ip_block, block) := [hole |
 	some text in items(ip_block, "except")
 	hole := cidr.parse(text)
 	cidr.inside(hole, block)
-	hole != block
+	hole.length > block.length
 ]
 
 _selectors(written) := [{"namespaces": namespaces, "pods": pods} |
@@ -131,16 +131,17 @@ _last(entry) := entry.endPort if {
 
 _ambiguous(spec) := [{"path": path, "text": text, "block": block} |
 	some [path, text] in array.concat(_cidrs(spec, "egress", "to"), _cidrs(spec, "ingress", "from"))
-	cidr.ambiguous(text)
 	block := cidr.parse(text)
+	not block.plain
 ]
 
-_cidrs(spec, direction, peers) := [[$"{base}.{place}", text] |
+_cidrs(spec, direction, peers) := [[$"spec.{direction}[{i}].{peers}[{j}].ipBlock.{place}", text] |
 	some i, written in items(spec, direction)
 	some j, peer in items(written, peers)
-	base := $"spec.{direction}[{i}].{peers}[{j}].ipBlock"
-	some [place, text] in array.concat(
-		[["cidr", object.get(_object(peer.ipBlock), "cidr", null)]],
-		[[$"except[{k}]", text] | some k, text in items(peer.ipBlock, "except")],
-	)
+	some [place, text] in _places(peer.ipBlock)
 ]
+
+_places(ip_block) := array.concat(
+	[["cidr", object.get(_object(ip_block), "cidr", null)]],
+	[[$"except[{k}]", text] | some k, text in items(ip_block, "except")],
+)

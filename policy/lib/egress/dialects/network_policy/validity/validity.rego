@@ -157,7 +157,7 @@ _excepts(ip_block, text) if {
 	hole := cidr.parse(text)
 	block := cidr.parse(ip_block.cidr)
 	cidr.inside(hole, block)
-	hole != block
+	hole.length > block.length
 }
 
 _excepts(ip_block, text) if {
