@@ -96,7 +96,7 @@ _workload(workload) := {
 }
 
 _open(workload) := false if {
-	workload.covered
+	workload.covered == true
 	not _reaches_all(workload)
 } else := true
 
@@ -106,7 +106,7 @@ _reaches_all(workload) if {
 }
 
 _public_share(workload) := max([reach.public_share | some reach in workload.reaches]) if {
-	workload.covered
+	workload.covered == true
 } else := 1
 
 _totals(view, policies, findings, failing) := {

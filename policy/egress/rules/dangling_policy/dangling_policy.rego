@@ -29,7 +29,7 @@ violation contains admission.violation(found) if {
 # METADATA
 # description: The findings of a namespace, given its view.
 findings(view) := [found |
-	count(view.governed) > 0
+	count(view.workloads) > 0
 	some policy in view.policies
 	policy.isolates
 	policy.valid

@@ -86,20 +86,29 @@ _is_network_policy(thing) if {
 # Pods that a controller made are judged by its template. An owner that makes other pods, or none, speaks for nobody.
 _workloads(documents, namespace) := [w |
 	some w in all
-	not _made_by_another(w, all)
+	not _made_by_another(w, all, owners)
 ] if {
 	all := [w |
 		some document in documents
 		not _is_network_policy(document.object)
 		w := workload.of(document, resource(document.object, namespace))
 	]
+	owned := [w | some w in all; w.owner != null]
+	keys := {_key(w) | some w in owned} | {_owner_key(w) | some w in owned}
+	owners := {key: {_owner_key(w) | some w in owned; _key(w) == key} | some key in keys}
 }
 
-_made_by_another(w, all) if {
+_owner_key(w) := [w.owner.kind, w.owner.name]
+
+_key(w) := [w.resource.kind, w.resource.name]
+
+# Only who has no controller makes pods of its own accord; controllers that control each other make none.
+_made_by_another(w, all, owners) if {
 	w.owner != null
+	above := graph.reachable(owners, {_owner_key(w)})
 	some other in all
-	other.resource.kind == w.owner.kind
-	other.resource.name == w.owner.name
+	other.owner == null
+	_key(other) in above
 	every template in w.templates { _made_from(template, other) }
 }
 

@@ -5,6 +5,8 @@
 #   - ref: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/
 package lib.egress.selector
 
+import data.lib.egress.path
+
 # METADATA
 # description: |
 #   A selector, null or an object, made ready to match many objects: {"pairs": {key: value}, "requirements": [requirement]}.
@@ -97,36 +99,38 @@ matches_every_namespace(selector, namespaces) if {
 # description: What the API server would refuse in a selector at a path, as {"path", "message"}.
 problems(null, _) := []
 
-problems(selector, path) := [{"path": path, "message": "must be an object"}] if {
+problems(selector, base) := [{"path": base, "message": "must be an object"}] if {
 	selector != null
 	not is_object(selector)
 }
 
-problems(selector, path) := array.concat(
-	array.concat(_unknown(selector, path), _pair_problems(object.get(selector, "matchLabels", null), path)),
-	_requirement_list_problems(object.get(selector, "matchExpressions", null), path),
+problems(selector, base) := array.concat(
+	array.concat(_unknown(selector, base), _pair_problems(object.get(selector, "matchLabels", null), $"{base}.matchLabels")),
+	_requirement_list_problems(object.get(selector, "matchExpressions", null), $"{base}.matchExpressions"),
 ) if {
 	is_object(selector)
 }
 
-_unknown(selector, path) := [{"path": $"{path}.{key}", "message": "unknown field"} |
+_unknown(selector, base) := [{"path": path.field(base, key), "message": "unknown field"} |
 	some key, _ in selector
 	not key in {"matchLabels", "matchExpressions"}
 ]
 
 _pair_problems(null, _) := []
 
-_pair_problems(pairs, path) := [{"path": $"{path}.matchLabels", "message": "must be an object"}] if {
+_pair_problems(pairs, base) := [{"path": base, "message": "must be an object"}] if {
 	pairs != null
 	not is_object(pairs)
 }
 
-_pair_problems(pairs, path) := [{"path": $"{path}.matchLabels[\"{key}\"]", "message": "must be a valid label key and value"} |
-	some key, value in pairs
+_pair_problems(pairs, base) := label_problems(pairs, base) if is_object(pairs)
+
+# METADATA
+# description: What the API server would refuse in labels at a path.
+label_problems(labels, base) := [{"path": path.field(base, key), "message": "must be a valid label key and value"} |
+	some key, value in labels
 	not valid_pair(key, value)
-] if {
-	is_object(pairs)
-}
+]
 
 # METADATA
 # description: Whether a label key and its value, null standing for the empty one, are valid.
@@ -163,33 +167,57 @@ valid_value(value) if {
 
 _requirement_list_problems(null, _) := []
 
-_requirement_list_problems(requirements, path) := [{"path": $"{path}.matchExpressions", "message": "must be a list"}] if {
+_requirement_list_problems(requirements, base) := [{"path": base, "message": "must be a list"}] if {
 	requirements != null
 	not is_array(requirements)
 }
 
-_requirement_list_problems(requirements, path) := [{"path": $"{path}.matchExpressions[{i}]", "message": "must name a key, an operator and the values that it takes"} |
+_requirement_list_problems(requirements, base) := [problem |
 	some i, requirement in requirements
-	not _valid_requirement(requirement)
+	some problem in _requirement_problems(_zero(requirement), $"{base}[{i}]")
 ] if {
 	is_array(requirements)
 }
 
-_valid_requirement(requirement) if {
-	valid_key(requirement.key)
-	object.keys(requirement) - {"key", "operator", "values"} == set()
+# A null is a requirement of zero values.
+_zero(null) := {}
+
+_zero(requirement) := requirement if requirement != null
+
+_requirement_problems(requirement, base) := array.flatten([
+	[{"path": path.field(base, key), "message": "unknown field"} |
+		some key, _ in requirement
+		not key in {"key", "operator", "values"}
+	],
+	[{"path": $"{base}.key", "message": "must be a valid label key"} | not valid_key(object.get(requirement, "key", null))],
+	_operator_problems(requirement, base),
+]) if {
+	is_object(requirement)
+} else := [{"path": base, "message": "must be an object"}]
+
+_operator_problems(requirement, base) := array.concat(_needed_values(values, base), _value_problems(values, base)) if {
 	requirement.operator in {"In", "NotIn"}
-	count(requirement.values) > 0
-	is_array(requirement.values)
-	every value in requirement.values { valid_value(_text(value)) }
+	values := object.get(requirement, "values", null)
+} else := [{"path": $"{base}.values", "message": "must be absent beside Exists and DoesNotExist"} |
+	not object.get(requirement, "values", null) in [null, []]
+] if {
+	requirement.operator in {"Exists", "DoesNotExist"}
+} else := [{"path": $"{base}.operator", "message": "must be In, NotIn, Exists or DoesNotExist"}]
+
+_needed_values(values, base) := [{"path": $"{base}.values", "message": "must list at least one value beside In and NotIn"} |
+	not _listed(values)
+]
+
+_listed(values) if {
+	is_array(values)
+	count(values) > 0
 }
 
-_valid_requirement(requirement) if {
-	valid_key(requirement.key)
-	object.keys(requirement) - {"key", "operator", "values"} == set()
-	requirement.operator in {"Exists", "DoesNotExist"}
-	object.get(requirement, "values", null) in {null, []}
-}
+_value_problems(values, base) := [{"path": $"{base}.values[{i}]", "message": "must be a valid label value"} |
+	is_array(values)
+	some i, value in values
+	not valid_value(_text(value))
+]
 
 # METADATA
 # description: Whether a value is the name of a namespace, or left to the default.

@@ -91,9 +91,4 @@ _label_problems(labels, path) := [{"path": $"{path}metadata.labels", "message": 
 	not is_object(labels)
 }
 
-_label_problems(labels, path) := [{"path": $"{path}metadata.labels[\"{key}\"]", "message": "must be a valid label key and value"} |
-	some key, value in labels
-	not selector.valid_pair(key, value)
-] if {
-	is_object(labels)
-}
+_label_problems(labels, path) := selector.label_problems(labels, $"{path}metadata.labels") if is_object(labels)

@@ -74,7 +74,15 @@ _rule(written, i, resource, spec, settings) := {"path": path, "index": i, "allow
 	selectors := _selectors(written)
 }
 
-_everywhere(written) := object.get(_object(written), "to", null) in {null, []}
+# What is no object cannot be read, and a null is a rule of zero values.
+_everywhere(written) if {
+	_readable(written)
+	object.get(_object(written), "to", null) in [null, []]
+} else := false
+
+_readable(null)
+
+_readable(value) if is_object(value)
 
 _object(value) := value if {
 	is_object(value)
@@ -104,9 +112,10 @@ _selectors(written) := [{"namespaces": namespaces, "pods": pods} |
 ]
 
 _ports(written) := ports.all if {
-	object.get(_object(written), "ports", null) in {null, []}
+	object.get(_object(written), "ports", null) in [null, []]
 } else := [port |
 	some entry in items(written, "ports")
+	_readable(entry)
 	port := _port(_object(entry))
 ]
 

@@ -8,6 +8,7 @@
 package lib.egress.dialects.network_policy.validity
 
 import data.lib.egress.cidr
+import data.lib.egress.path
 import data.lib.egress.ports
 import data.lib.egress.selector
 
@@ -63,14 +64,18 @@ _spec(spec) := array.flatten([
 # null and what is absent are zero values; anything else must be an object with known fields.
 _object(null, _, _) := []
 
-_object(value, path, known) := [{"path": $"{path}.{field}", "message": "unknown field"} |
+_object(value, place, known) := [{"path": path.field(place, field), "message": "unknown field"} |
 	some field, _ in value
 	not field in known
 ] if {
 	is_object(value)
 }
 
-_object(value, path, _) := [{"path": path, "message": "must be an object"}] if {
+_object(value, place, _) := _not_object(place) if _mistyped(value)
+
+_not_object(place) := [{"path": place, "message": "must be an object"}]
+
+_mistyped(value) if {
 	value != null
 	not is_object(value)
 }
@@ -79,7 +84,7 @@ _list(value, _) := [] if value == null
 
 _list(value, _) := [] if is_array(value)
 
-_list(value, path) := [{"path": path, "message": "must be a list"}] if {
+_list(value, place) := [{"path": place, "message": "must be a list"}] if {
 	value != null
 	not is_array(value)
 }
@@ -108,25 +113,27 @@ _rules(spec, direction, peers) := array.flatten([
 	],
 ])
 
-_rule(rule, path, peers) := array.flatten([
-	_object(rule, path, {"ports", peers}),
-	_list(object.get(_map(rule), peers, null), $"{path}.{peers}"),
-	[problem | some j, peer in _items(rule, peers); some problem in _peer(peer, $"{path}.{peers}[{j}]")],
-	_list(object.get(_map(rule), "ports", null), $"{path}.ports"),
-	[problem | some j, port in _items(rule, "ports"); some problem in _port(port, $"{path}.ports[{j}]")],
+_rule(rule, place, peers) := array.flatten([
+	_object(rule, place, {"ports", peers}),
+	_list(object.get(_map(rule), peers, null), $"{place}.{peers}"),
+	[problem | some j, peer in _items(rule, peers); some problem in _peer(peer, $"{place}.{peers}[{j}]")],
+	_list(object.get(_map(rule), "ports", null), $"{place}.ports"),
+	[problem | some j, port in _items(rule, "ports"); some problem in _port(port, $"{place}.ports[{j}]")],
 ])
 
-_peer(peer, path) := array.flatten([
-	_object(peer, path, {"podSelector", "namespaceSelector", "ipBlock"}),
-	_peer_kind(peer, path),
-	selector.problems(object.get(_map(peer), "podSelector", null), $"{path}.podSelector"),
-	selector.problems(object.get(_map(peer), "namespaceSelector", null), $"{path}.namespaceSelector"),
-	_ip_block(object.get(_map(peer), "ipBlock", null), $"{path}.ipBlock"),
+_peer(peer, place) := _not_object(place) if {
+	_mistyped(peer)
+} else := array.flatten([
+	_object(peer, place, {"podSelector", "namespaceSelector", "ipBlock"}),
+	_peer_kind(peer, place),
+	selector.problems(object.get(_map(peer), "podSelector", null), $"{place}.podSelector"),
+	selector.problems(object.get(_map(peer), "namespaceSelector", null), $"{place}.namespaceSelector"),
+	_ip_block(object.get(_map(peer), "ipBlock", null), $"{place}.ipBlock"),
 ])
 
-_peer_kind(peer, path) := [{"path": path, "message": "must select pods, namespaces or an ipBlock"}] if {
+_peer_kind(peer, place) := [{"path": place, "message": "must select pods, namespaces or an ipBlock"}] if {
 	_given(peer) == set()
-} else := [{"path": path, "message": "must not have an ipBlock beside a selector"}] if {
+} else := [{"path": place, "message": "must not have an ipBlock beside a selector"}] if {
 	"ipBlock" in _given(peer)
 	count(_given(peer)) > 1
 } else := []
@@ -138,18 +145,20 @@ _given(peer) := {field |
 
 _ip_block(null, _) := []
 
-_ip_block(ip_block, path) := array.flatten([
-	_object(ip_block, path, {"cidr", "except"}),
-	[{"path": $"{path}.cidr", "message": "must be a CIDR block such as 10.9.8.0/24 or 2001:db8::/64"} |
+_ip_block(ip_block, place) := _not_object(place) if _mistyped(ip_block)
+
+_ip_block(ip_block, place) := array.flatten([
+	_object(ip_block, place, {"cidr", "except"}),
+	[{"path": $"{place}.cidr", "message": "must be a CIDR block such as 10.9.8.0/24 or 2001:db8::/64"} |
 		not cidr.parse(object.get(_map(ip_block), "cidr", null))
 	],
-	_list(object.get(_map(ip_block), "except", null), $"{path}.except"),
-	[{"path": $"{path}.except[{i}]", "message": "must be a CIDR block that lies strictly inside the cidr"} |
+	_list(object.get(_map(ip_block), "except", null), $"{place}.except"),
+	[{"path": $"{place}.except[{i}]", "message": "must be a CIDR block that lies strictly inside the cidr"} |
 		some i, text in _items(ip_block, "except")
 		not _excepts(ip_block, text)
 	],
 ]) if {
-	ip_block != null
+	is_object(ip_block)
 }
 
 # Against a cidr that is none, an exception is only asked to be one itself.
@@ -165,15 +174,17 @@ _excepts(ip_block, text) if {
 	not cidr.parse(object.get(_map(ip_block), "cidr", null))
 }
 
-_port(port, path) := array.flatten([
-	_object(port, path, {"protocol", "port", "endPort"}),
-	[{"path": $"{path}.protocol", "message": "must be TCP, UDP or SCTP"} |
+_port(port, place) := _not_object(place) if {
+	_mistyped(port)
+} else := array.flatten([
+	_object(port, place, {"protocol", "port", "endPort"}),
+	[{"path": $"{place}.protocol", "message": "must be TCP, UDP or SCTP"} |
 		not object.get(_map(port), "protocol", null) in {null, "TCP", "UDP", "SCTP"}
 	],
-	[{"path": $"{path}.port", "message": "must be a number from 1 to 65535 or the name of a port"} |
+	[{"path": $"{place}.port", "message": "must be a number from 1 to 65535 or the name of a port"} |
 		not _port_or_name(object.get(_map(port), "port", null))
 	],
-	[{"path": $"{path}.endPort", "message": "must be a number from port to 65535, with a number in port"} |
+	[{"path": $"{place}.endPort", "message": "must be a number from port to 65535, with a number in port"} |
 		not _end_port(_map(port), object.get(_map(port), "endPort", null))
 	],
 ])
@@ -200,6 +211,6 @@ _end_port(_, null)
 
 _end_port(port, last) if {
 	_number(last)
-	_number(object.get(port, "port", null))
+	is_number(object.get(port, "port", null))
 	last >= port.port
 }
