@@ -43,8 +43,10 @@ _QUOTED = rb"""(?:"[^"\\'\x00-\x1f\x7f-\xff]*"|'[^"\\'\x00-\x1f\x7f-\xff]*')"""
 _EDGE = rb"""(?:["'][A-Za-z0-9/_.$()=@+~^;:<-]+|[A-Za-z0-9/_.$()=@+~^;<-]+["'])"""
 _ONE = rb"(?:%s|%s)" % (_QUOTED, _PLAIN)
 _SAFE = re.compile(
-    rb"[\[{]*(?:%s(?:,%s)*)?(?::|[\]}]*,?)|#[\x20-\x7e]*|%s[\]}]*,?" % (_ONE, _ONE, _EDGE)
+    rb"[\[{]*%s(?:,%s)*(?::|[\]}]*,?)|[\[{]+[\]}]*,?|#[\x20-\x7e]*|%s[\]}]*,?" % (_ONE, _ONE, _EDGE)
 )
+# Blanks to Python but not to YAML; and rapidyaml lets things follow a quoted scalar.
+_UNSAFE = (b"\t", b"\r", b"\x0b", b"\x0c", b'" ', b"' ")
 _PARTS = re.compile(rb"[\[\]{},:]+")
 _RISKY = frozenset(word.encode() for word in WORDS if word not in ("", "null", "true", "false")) | frozenset(
     b"<< inf nan infinity -inf +inf null: Inf NaN Infinity INF NAN".split()
@@ -64,7 +66,8 @@ def _parse(texts: Sequence[bytes]) -> list[Parsed | None] | None:
     if not _safe(joined):
         return None
     emitted = _json(joined)
-    if emitted is None:
+    # A key at a wrong indentation becomes one that starts with blanks, where YAML has an error.
+    if emitted is None or b'" ' in emitted:
         return None
     try:
         values = orjson.loads(emitted)
@@ -79,7 +82,7 @@ def _parse(texts: Sequence[bytes]) -> list[Parsed | None] | None:
 
 def _safe(text: bytes) -> bool:
     """Whether every word is; what splits words but is no blank of YAML is looked for apart."""
-    if b"\t" in text or b"\r" in text or b"\x0b" in text or b"\x0c" in text:
+    if any(part in text for part in _UNSAFE):
         return False
     unknown = set(text.split()) - _seen
     if not unknown:

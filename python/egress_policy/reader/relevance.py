@@ -39,6 +39,8 @@ _HEADS = frozenset(f"apiVersion: {version}\nkind: {kind}".encode() for version, 
 _USUAL = tuple(f"\n{key}:".encode() for key in ("metadata", "spec", "data"))
 _STRAY = ("\r", "\x85", "\u2028", "\u2029")  # what YAML 1.1 takes for the end of a line as well
 _STRAYS = tuple(stray.encode() for stray in _STRAY)
+# What a line must not start with, lest it continue the one before: a blank, or a line feed and then who knows.
+_CONTINUED = (b" ", b"\t", b"\n")
 _COLUMN_0 = re.compile(rb"^[^ #\n][^\n]*", re.MULTILINE)
 _KEY = re.compile(rb"([A-Za-z][A-Za-z0-9]*):(?:[ \t]+([^\n]*))?|-(?:[ \t][^\n]*)?")
 _NAME = re.compile(rb"""(["']?)([A-Za-z0-9./]+)\1[ \t]*(?:[ \t]#.*)?""")
@@ -51,7 +53,8 @@ def irrelevant(text: bytes) -> bool:
     end = text.find(b"\n", text.find(b"\n") + 1)
     if text[:end] not in _HEADS:
         return text[:end].count(b"\nkind:") == 0 and _surely(text)
-    return (text.isascii() and b"\r" not in text and _usual(text)) or _surely(text)
+    usual = text.isascii() and b"\r" not in text and text[end + 1 : end + 2] not in _CONTINUED
+    return (usual and _usual(text)) or _surely(text)
 
 
 def _usual(text: bytes) -> bool:
@@ -76,7 +79,8 @@ def _surely(text: bytes) -> bool:
             return False
         if match[1] in (b"kind", b"apiVersion"):
             name = _NAME.fullmatch(match[2] or b"")
-            if name is None or match[1] in found:
+            continued = text[line.end() + 1 : line.end() + 2] in _CONTINUED
+            if name is None or continued or match[1] in found:
                 return False
             found[match[1]] = name[2]
     return (found.get(b"apiVersion", b"").decode(), found.get(b"kind", b"").decode()) in IRRELEVANT

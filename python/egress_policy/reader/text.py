@@ -44,6 +44,9 @@ def check(text: bytes) -> None:
         raise Unreadable(text.count(b"\n", 0, text.index(b"\0")), "is binary (it holds a NUL); exclude it, or name a text file")
     if text.isascii():
         return
+    if b"\n" + BOM in text:
+        line = text.count(b"\n", 0, text.index(b"\n" + BOM)) + 1
+        raise Unreadable(line, "holds a byte order mark (BOM) that is not at the start; take it out")
     try:
         text.decode()
     except UnicodeDecodeError as error:
