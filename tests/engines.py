@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import secrets
 import socket
 import subprocess
 import time
@@ -111,10 +109,18 @@ def serving(opa: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    nonce = secrets.token_hex(8)
-    command = [opa, "run", "--server", "--addr", f"127.0.0.1:{port}", "--log-level", "error", "--skip-version-check"]
+    command: list[str | Path] = [
+        opa,
+        "run",
+        "--server",
+        "--addr",
+        f"127.0.0.1:{port}",
+        "--log-level",
+        "error",
+        "--skip-version-check",
+    ]
     server = subprocess.Popen(
-        [*command, "--ignore", "*_test.rego", POLICY],
+        [*command, "--skip-version-check", "--ignore", "*_test.rego", POLICY],
         env={**os.environ, "EGRESS_TESTS": nonce},
         stdin=subprocess.DEVNULL,
     )

@@ -167,8 +167,8 @@ def block(cidr: str) -> Addresses:
 
     Raises ValueError for what is no CIDR in that reading.
     """
-    match = re.fullmatch(r"([0-9a-fA-F:.]+)/(\d+)", cidr, re.ASCII)
-    if match is None or len(match[2]) > 3 or (len(match[2]) > 1 and match[2].startswith("0")):
+    match = re.fullmatch(r"([0-9a-fA-F:.]+)/0*(\d{1,3})", cidr, re.ASCII)
+    if match is None:
         raise ValueError(f"no CIDR: {cidr!r}")
     address, length = _address(match[1]), int(match[2])
     bits = address.max_prefixlen
@@ -182,13 +182,12 @@ def block(cidr: str) -> Addresses:
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Leading zeros are allowed everywhere, and mean nothing."""
     head, _, tail = text.rpartition(":")
-    if "." in tail:
-        octets = tail.split(".")
-        if not all(o.isdigit() and o.isascii() for o in octets):
-            raise ValueError(f"no address: {text!r}")
-        tail = ".".join(str(int(octet)) for octet in octets)
-    return ipaddress.ip_address(f"{head}:{tail}" if ":" in text else tail)
+    groups = [group.lstrip("0") or group[:1] for group in head.split(":")]
+    digits = r"0+(?=[0-9])" if "." in tail else r"^0+(?=[0-9a-fA-F])"
+    tail = re.sub(rf"\b{digits}" if "." in tail else digits, "", tail)
+    return ipaddress.ip_address(f"{':'.join(groups)}:{tail}" if ":" in text else tail)
 
 
 def blocks(cidrs: Iterable[str]) -> Addresses:

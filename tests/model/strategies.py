@@ -1,5 +1,7 @@
-"""Random manifests that Kubernetes accepts, drawn to the edges: halves and quarters of everything, holes that others
-refill, port ranges that meet in the middle, nulls wherever a null means something.
+"""Random manifests that Kubernetes accepts, drawn to the edges.
+
+Halves and quarters of everything, holes that others refill, port ranges that meet in the middle, nulls wherever a null
+means something.
 """
 
 from __future__ import annotations
@@ -347,7 +349,7 @@ def clusters(draw: st.DrawFn, *, min_policies: int = 0) -> list[dict[str, Any]]:
 
 
 #: Parameters that move the limits.
-parameters = st.one_of(
+parameters: Json = st.one_of(
     st.just({}),
     st.just({}),
     written(

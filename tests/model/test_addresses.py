@@ -39,6 +39,10 @@ def test_every_ipv6_holds_all_of_ipv4_once_translated() -> None:
         ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
         ("::ffff:0:0/96", "0.0.0.0/0"),
         ("::ffff:1.2.3.4/128", "1.2.3.4/32"),
+        ("00fd00::/008", "fd00::/8"),
+        ("0.0.0.0/00", "0.0.0.0/0"),
+        ("::00/0000", "::/0"),
+        ("2001:0db8::0192.0.002.1/128", "2001:db8::c000:201/128"),
         ("FD00:EC2::254/128", "fd00:ec2::254/128"),
         ("2001:db8::192.0.2.1/128", "2001:db8::c000:201/128"),
     ],
@@ -48,7 +52,19 @@ def test_reads_cidrs_as_the_api_server_does(written: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "nonsense", ["", "10.0.0.0", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/08", "::/129", "a/8", "1.2.3.4/8 "]
+    "nonsense",
+    [
+        "",
+        "10.0.0.0",
+        "10.0.0.0/33",
+        "10.0.0/8",
+        "10.0.0.0/+8",
+        "::/129",
+        "1.2.3.4.5/8",
+        "10.0.0.256/8",
+        "a/8",
+        "1.2.3.4/8 ",
+    ],
 )
 def test_refuses_what_is_no_cidr(nonsense: str) -> None:
     with pytest.raises(ValueError, match=r"CIDR|address|octet|Expected"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from tests.model.allowances import Allowance, Rules
+from tests.model.allowances import Allowance, Pod, Rules
 from tests.model.networkpolicy import (
     Manifest,
     all_rules,
@@ -78,7 +78,16 @@ class Cluster:
         if not workload.governed:
             return None
         pods = [pod for pod in workload.pods if not pod.host_network]
-        return all(self.rules.of(pod).isolations for pod in pods)
+        return all(self._protected(pod) for pod in pods)
+
+    def _protected(self, pod: Pod) -> bool:
+        """Whether some policy isolates it; of policies of one name all have to."""
+        copies: dict[tuple[str, str], list[bool]] = {}
+        for policy in self.policies:
+            identity = namespace_of(policy, self.default), name_of(policy)
+            holds = isolates(policy) and subject_of(policy, self.default).selects(pod)
+            copies.setdefault(identity, []).append(holds)
+        return any(all(holds) for holds in copies.values())
 
     def widths(self, workload: Workload) -> list[Width]:
         """The width of each governed pod's reach."""
@@ -100,6 +109,17 @@ class Cluster:
         """All findings of the kinds that the model judges, sorted."""
         found = [*self._rules(), *self._dangling(), *self._coverage(), *self._combined()]
         return sorted(set(found))
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Egress rules and those without a finding, by namespace; namespaces without any are left out."""
+        result: dict[str, tuple[int, int]] = {}
+        marked = {(found.resource, found.path) for found in self.findings()}
+        for policy in self.policies:
+            for rule in rules_of(policy, self.default).allowances:
+                inside = [p for r, p in marked if r == self._resource(policy) and _within(p, rule.source.path)]
+                every, good = result.get(namespace_of(policy, self.default), (0, 0))
+                result[namespace_of(policy, self.default)] = every + 1, good + (not inside)
+        return result
 
     def _resource(self, policy: Manifest) -> str:
         return f"NetworkPolicy/{namespace_of(policy, self.default)}/{name_of(policy)}"
@@ -134,7 +154,7 @@ class Cluster:
                 yield from (Expected("uncovered-workload", str(w)) for w in bare)
 
     def _isolated(self, workload: Workload) -> bool:
-        return any(self.rules.of(pod).isolations for pod in workload.pods)
+        return any(self._protected(pod) for pod in workload.pods)
 
     def _combined(self) -> Iterator[Expected]:
         for workload in self.workloads:
@@ -171,3 +191,7 @@ def combined_kind(rules: Rules, limits: Limits) -> str | None:
 
 def _alone(rule: Allowance) -> Rules:
     return Rules((rule,))
+
+
+def _within(path: str, rule: str) -> bool:
+    return path == rule or path.startswith(f"{rule}.")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Self
 
 from tests.model.addresses import EVERY, Addresses, Space, common, public, size
-from tests.model.allowances import NAME_LABEL, Allowance, Anything, Pods, Rules, Selector
+from tests.model.allowances import NAME_LABEL, Allowance, Anything, Pods, Requirement, Rules, Selector
 from tests.model.ports import LAST, Segment, segments
 
 if TYPE_CHECKING:
@@ -170,8 +171,15 @@ def _every_pod(destination: object) -> bool:
 
 
 def _universal(namespaces: Selector) -> bool:
-    """Nothing is required but the label that every namespace has."""
-    return all(r.key == NAME_LABEL and r.operator == "Exists" for r in namespaces.requirements)
+    """Nothing is required but the label that every namespace has, and of it no more than that it is there."""
+    return all(r.key == NAME_LABEL and _always(r) for r in namespaces.requirements)
+
+
+def _always(requirement: Requirement) -> bool:
+    if requirement.operator == "Exists":
+        return True
+    possible = [value for value in requirement.values if re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", value)]
+    return requirement.operator == "NotIn" and not possible
 
 
 def metadata_block(allowance: Allowance) -> int | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tests.model.allowances import Pod
 from tests.model.networkpolicy import Manifest, items, name_of, namespace_of, struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,34 @@ class Workload:
         return f"{self.kind}/{self.namespace}/{self.name}"
 
 
+Identity: TypeAlias = tuple[str, str, str, str]
+
+
 def workloads_of(manifests: Iterable[Manifest], default: str = "default") -> list[Workload]:
     """All workloads among the manifests, without those that another one of them controls."""
-    everything = list(manifests)
-    names = {(_group(m), m.get("kind"), namespace_of(m, default), name_of(m)) for m in everything}
-    found = []
-    for manifest in everything:
-        pods = tuple(_pods(manifest, namespace_of(manifest, default)))
-        if pods and not any(owner in names for owner in _owners(manifest, default)):
-            found.append(Workload(manifest["kind"], namespace_of(manifest, default), name_of(manifest), pods, manifest))
-    return sorted(found, key=lambda w: (w.namespace, w.kind, w.name))
+    found: dict[int, tuple[Identity, Workload]] = {}
+    for number, manifest in enumerate(manifests):
+        namespace, name = namespace_of(manifest, default), name_of(manifest)
+        if pods := tuple(_pods(manifest, namespace)):
+            identity = (_group(manifest), manifest["kind"], namespace, name)
+            found[number] = identity, Workload(manifest["kind"], namespace, name, pods, manifest)
+    owners = {identity: set(_owners(workload.manifest, default)) for identity, workload in found.values()}
+    kept = [workload for identity, workload in found.values() if not _controlled(identity, owners)]
+    return sorted(kept, key=lambda w: (w.namespace, w.kind, w.name))
+
+
+def _controlled(identity: Identity, owners: Mapping[Identity, set[Identity]]) -> bool:
+    """Whether its owners lead to a workload that nobody owns; a circle of owners hides none of its members."""
+    seen, ahead = {identity}, set(owners[identity])
+    while ahead:
+        owner = ahead.pop()
+        if owner in owners and owner not in seen:
+            seen.add(owner)
+            further = owners[owner] & owners.keys()
+            if not further:
+                return True
+            ahead |= further
+    return False
 
 
 def _group(manifest: Manifest) -> str:
@@ -48,7 +66,7 @@ def _group(manifest: Manifest) -> str:
     return group if slash else ""
 
 
-def _owners(manifest: Manifest, default: str) -> Iterator[tuple[str, str, str, str]]:
+def _owners(manifest: Manifest, default: str) -> Iterator[Identity]:
     for owner in map(struct, items(struct(manifest.get("metadata")).get("ownerReferences"))):
         if owner.get("controller"):
             yield _group(owner), owner.get("kind") or "", namespace_of(manifest, default), owner.get("name") or ""

@@ -1,0 +1,92 @@
+"""What a finding tells the user to apply is accepted by Kubernetes, and makes the finding go away."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests import cases
+from tests.engines import Engines, verdict
+from tests.kubernetes import documents, validated
+from tests.model import strategies
+from tests.settings import examples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from egress_policy.engine import Engine
+
+#: Kinds whose remediation is always whole manifests: what opens, and what nothing isolates.
+MENDED = ("no-egress-policy", "open-egress", "open-egress-combined", "uncovered-workload")
+
+
+@pytest.fixture(scope="module")
+def engine(tool: Callable[[str], Path]) -> Iterator[Engine]:
+    started = Engines(tool("opa"))
+    yield started.get("wasm", {})
+    started.close()
+
+
+@given(st.one_of(strategies.clusters(), strategies.together()))
+@examples(150)
+def test_a_remediation_ends_its_finding(
+    engine: Engine,
+    tool: Callable[[str], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+    manifests: list[dict[str, Any]],
+) -> None:
+    advised = mended(engine, manifests)
+    check_accepted(tool("kubernetes"), tmp_path_factory.mktemp("advised"), advised)
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in cases.load() if not c.settings and not c.files and not c.namespace], ids=str
+)
+def test_the_remediations_of_a_case_end_its_findings(
+    engine: Engine, tool: Callable[[str], Path], tmp_path: Path, case: cases.Case
+) -> None:
+    if not any(line.split()[0] in MENDED for line in case.expect.findings):
+        return
+    manifests = documents(tool("kubernetes"), tmp_path, case.manifests or "")
+    check_accepted(tool("kubernetes"), tmp_path, mended(engine, manifests))
+
+
+def mended(engine: Engine, manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Apply the remediation of each finding in turn; all that was advised."""
+    advised: list[dict[str, Any]] = []
+    for finding in verdict(engine, manifests).findings:
+        remediation = finding["remediation"]
+        if finding["rule"] in MENDED:
+            assert isinstance(remediation, list), finding
+        if isinstance(remediation, list):
+            left = [identity(f) for f in verdict(engine, applied(manifests, remediation)).findings]
+            assert identity(finding) not in left, json.dumps(finding)
+            advised += remediation
+    return advised
+
+
+def identity(finding: dict[str, Any]) -> tuple[str, str, str]:
+    return finding["rule"], json.dumps(finding["resource"], sort_keys=True), finding["path"]
+
+
+def applied(manifests: list[dict[str, Any]], advised: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As `kubectl apply` does: an object of the same name is replaced, a new one added."""
+    mine = {key(manifest): manifest for manifest in advised}
+    return [mine.pop(key(manifest), manifest) for manifest in manifests] + list(mine.values())
+
+
+def key(manifest: dict[str, Any]) -> tuple[str, ...]:
+    metadata = manifest.get("metadata") or {}
+    group = (manifest.get("apiVersion") or "").rpartition("/")[0]
+    return group, manifest.get("kind") or "", metadata.get("namespace") or "default", metadata.get("name") or ""
+
+
+def check_accepted(program: Path, folder: Path, advised: list[dict[str, Any]]) -> None:
+    """Kubernetes' own validation takes every policy that is advised."""
+    policies = [manifest for manifest in advised if manifest["kind"] == "NetworkPolicy"]
+    assert validated(program, folder, policies) == ["ok"] * len(policies)
