@@ -27,7 +27,7 @@ import data.egress.rules.open_egress_combined
 import data.egress.rules.unapproved_destination
 import data.egress.rules.uncovered_workload
 import data.lib.egress.inventory
-import data.lib.egress.parameters as settings_of
+import data.lib.egress.parameters as parameters_of
 
 _given := data.egress.parameters
 
@@ -37,26 +37,32 @@ _parameters := _given if _given != null
 
 # METADATA
 # description: What is wrong with the parameters, and which differ from the defaults.
-parameters := {"problems": settings_of.problems(_parameters), "differing": settings_of.differing(_parameters)}
+parameters := {"problems": parameters_of.problems(_parameters), "differing": parameters_of.differing(_parameters)}
 
-_settings := settings_of.settings(_parameters)
+# METADATA
+# description: What the rules are to know of the parameters.
+settings := parameters_of.settings(_parameters)
 
 # METADATA
 # description: The judgement of each shard {"namespace", "documents"} of the input, in their order.
 namespaces := [found |
 	some shard in input.shards
-	found := namespace(shard, {"namespace": input.namespace, "namespaces": input.namespaces}, _settings)
+	found := namespace(shard, {"namespace": input.namespace, "namespaces": input.namespaces}, settings)
 ]
 
 # METADATA
 # description: The judgement of one shard.
-namespace(shard, context, settings) := egress_restricted.namespace(view, _findings(view)) if {
-	view := inventory.view(shard.namespace, shard.documents, context, settings)
+namespace(shard, context, given) := egress_restricted.namespace(view, _findings(view)) if {
+	view := inventory.view(shard.namespace, shard.documents, context, given)
 }
 
 # METADATA
 # description: The report over the totals of all shards.
-report := egress_restricted.report(input, _parameters, _settings)
+report := report_of(input)
+
+# METADATA
+# description: The same for what is not the input.
+report_of(found) := egress_restricted.report(found, _parameters, settings)
 
 _findings(view) := array.flatten([
 	all_pods.findings(view),

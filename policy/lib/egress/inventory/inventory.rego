@@ -77,6 +77,26 @@ _name(metadata) := metadata.name if {
 	is_string(metadata.generateName)
 } else := ""
 
+# METADATA
+# description: The namespace that an object is taken for, "" for one that is cluster-wide.
+namespace_of(thing, _) := "" if unjudged.cluster_wide(thing)
+
+namespace_of(thing, otherwise) := namespace if {
+	not unjudged.cluster_wide(thing)
+	namespace := thing.metadata.namespace
+	is_string(namespace)
+	namespace != ""
+} else := otherwise if {
+	not unjudged.cluster_wide(thing)
+}
+
+# METADATA
+# description: The labels of a Namespace object, with the one that the API server sets itself.
+namespace_labels(thing) := object.union(
+	{key: text | some key, text in thing.metadata.labels; is_string(text)},
+	{"kubernetes.io/metadata.name": thing.metadata.name},
+)
+
 # The core group has no NetworkPolicy, so that nobody else's object can be meant there.
 _is_network_policy(thing) if {
 	thing.kind == "NetworkPolicy"

@@ -45,3 +45,22 @@ _kinds := {
 	"network.azure.upbound.io": {"SecurityGroup": true, "SecurityRule": true},
 	"egress-policy": {"HelmChart": true},
 }
+
+# METADATA
+# description: Whether an object is of a kind without namespaces, among those that matter.
+cluster_wide(thing) if {
+	thing.kind == "Namespace"
+	thing.apiVersion == "v1"
+}
+
+cluster_wide(thing) if _cluster_wide[_group(thing.apiVersion)][thing.kind]
+
+_cluster_wide := {
+	"cilium.io": {"CiliumClusterwideNetworkPolicy": true, "CiliumEgressGatewayPolicy": true},
+	"crd.projectcalico.org": {"GlobalNetworkPolicy": true},
+	"projectcalico.org": {"GlobalNetworkPolicy": true},
+	"crd.antrea.io": {"ClusterNetworkPolicy": true},
+	"security.antrea.tanzu.vmware.com": {"ClusterNetworkPolicy": true},
+	"policy.networking.k8s.io": {"ClusterNetworkPolicy": true, "AdminNetworkPolicy": true, "BaselineAdminNetworkPolicy": true},
+	"egress-policy": {"HelmChart": true},
+}

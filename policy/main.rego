@@ -1,0 +1,109 @@
+# METADATA
+# title: The audit for conftest
+# description: |
+#   What `conftest test -p policy` runs. With --combine all files are judged together, as `egress audit` judges them: deny for what fails,
+#   warn for what warns. Without, each document is judged alone, and what takes more than one is said to be unseen. Parameters are
+#   data: --data with a file that has them under egress.parameters.
+# related_resources:
+#   - ref: https://www.conftest.dev/options/
+package main
+
+import data.egress.main as audit
+import data.lib.egress.inventory
+
+deny contains _said(found) if {
+	some found in _findings
+	found.level == "fail"
+}
+
+deny contains {"msg": $"parameter {problem.path} {problem.message}", "rule": "parameters", "path": problem.path} if {
+	some problem in audit.parameters.problems
+}
+
+warn contains _said(found) if {
+	some found in _findings
+	found.level == "warn"
+}
+
+warn contains {"msg": message, "rule": "alone", "path": ""} if {
+	_is_object
+	message := "each document was judged alone: whether namespaces and workloads are covered takes conftest test --combine"
+}
+
+_said(found) := object.union(
+	{"msg": found.message, "file": found.file},
+	object.filter(found, ["rule", "path", "resource", "witness"]),
+)
+
+_is_object if is_object(input)
+
+# What one document cannot tell.
+_unseen_alone := {"no-egress-policy", "uncovered-workload", "dangling-policy", "duplicate-resource", "assumed-namespace"}
+
+_findings contains object.union(found, {"file": _documents[found.order].source.file}) if {
+	some answer in _answers
+	some found in answer.findings
+	not [found.order, found.path, found.rule] in _repeated
+	not _unseen(found)
+}
+
+_unseen(found) if {
+	_is_object
+	found.rule in _unseen_alone
+}
+
+_answers := [answer |
+	audit.parameters.problems == []
+	some namespace, numbered in _by_namespace
+	shard := {"namespace": namespace, "documents": [document | some document in numbered]}
+	answer := audit.namespace(shard, {"namespace": "", "namespaces": _labels}, audit.settings)
+]
+
+_repeated := audit.report_of({"totals": [answer.totals | some answer in _answers], "kubernetes": 1, "errors": 0}).dropped
+
+_by_namespace[namespace][i] := document if {
+	some i, document in _documents
+	namespace := inventory.namespace_of(document.object, "default")
+}
+
+_labels := [labels |
+	some document in _documents
+	document.object.kind == "Namespace"
+	document.object.apiVersion == "v1"
+	labels := inventory.namespace_labels(document.object)
+]
+
+# One document is an object, and what --combine gives an array.
+_documents := [{"object": thing, "source": source} |
+	some i, [path, thing] in _objects_by_path
+	source := {"file": path, "line": 1, "folder": _folder(path), "order": i, "duplicates": []}
+]
+
+_objects_by_path := [["", thing] | some thing in _objects(input)] if {
+	_is_object
+} else := [[item.path, thing] | some item in input; some thing in _objects(item.contents)]
+
+_folder(path) := concat("/", array.slice(steps, 0, count(steps) - 1)) if steps := split(path, "/")
+
+# A list is its items, also a list of lists; conftest opens none.
+_objects(value) := [thing |
+	some outer in _items(value)
+	some inner in _items(outer)
+	some thing in _items(inner)
+	is_object(thing)
+]
+
+_items(value) := [_item(item, value) | some item in value.items] if {
+	endswith(value.kind, "List")
+	is_array(value.items)
+} else := value if {
+	is_array(value)
+} else := [value]
+
+# The items of a list of one kind may leave the kind to the list.
+_item(item, list) := item if {
+	item.kind
+} else := object.union(item, {"apiVersion": list.apiVersion, "kind": trim_suffix(list.kind, "List")}) if {
+	is_object(item)
+	list.kind != "List"
+} else := item
