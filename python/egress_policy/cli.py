@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import NoReturn
 
 from egress_policy import __version__
 from egress_policy.errors import EgressPolicyError
+from egress_policy.formats import clean
 
 # Name → one line about it. The module of the same name in egress_policy.commands is imported only when it is called.
 COMMANDS = {
@@ -39,15 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     try:
         code: int = importlib.import_module(f"egress_policy.commands.{options.command}").run(options)
-        sys.stdout.flush()
         return code
-    except BrokenPipeError:  # `egress audit … | head`: whoever reads has seen enough
-        _silence()
-        return UNKNOWN
     except KeyboardInterrupt:
         return INTERRUPTED
     except EgressPolicyError as error:
-        print(f"egress: {error}", file=sys.stderr)
+        sys.stderr.write(f"egress: {clean.lines_as_text(str(error))}\n")
         code = getattr(error, "exit_code", UNKNOWN)
         return code if isinstance(code, int) else UNKNOWN
 
@@ -73,11 +69,6 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _terminated(signum: int, frame: object) -> NoReturn:
+def _terminated(_signum: int, _frame: object) -> NoReturn:
     # As an exception, so that what was started is stopped and what is half written is removed.
     raise SystemExit(TERMINATED)
-
-
-def _silence() -> None:
-    """Or Python complains, when it ends, about what it could not write."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

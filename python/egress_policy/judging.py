@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ class Verdicts:
     findings: list[dict[str, Any]] = field(default_factory=list)
     totals: list[Any] = field(default_factory=list)
 
-    def add(self, answer: dict[str, Any], details: bool) -> None:
+    def add(self, answer: dict[str, Any], *, details: bool) -> None:
         """Take in the answer about one shard; without `details` only what a summary needs."""
         namespace = answer["namespace"]
         if namespace is not None:
@@ -39,20 +39,16 @@ class Verdicts:
 
 
 def judge(
-    engine: Engine,
-    documents: dict[str, list[bytes]],
-    question: Question,
-    *,
-    details: bool,
-    progress: Callable[[int], None] = lambda judged: None,
-) -> Verdicts:
-    """Everything the policy says of these documents, which are given up on the way."""
-    verdicts = Verdicts()
+    engine: Engine, documents: dict[str, list[bytes]], question: Question, verdicts: Verdicts, *, details: bool
+) -> Iterator[int]:
+    """Add to `verdicts` all that the policy says of the documents, which are given up on the way.
+
+    Yields, after each evaluation, how many namespaces it was about.
+    """
     for batch in batches(documents, len(question.labels)):
         for answer in _answers(engine, batch, question):
-            verdicts.add(answer, details)
-        progress(len(batch.names))
-    return verdicts
+            verdicts.add(answer, details=details)
+        yield len(batch.names)
 
 
 def _answers(engine: Engine, batch: Batch, question: Question) -> Iterable[dict[str, Any]]:
@@ -70,7 +66,8 @@ def _asked(engine: Engine, batch: Batch, question: Question) -> list[dict[str, A
     try:
         answers = engine.ask(NAMESPACES, question.about(batch.shards))
     except EngineError as error:
-        raise EngineError(f"{_called(batch.names)} could not be judged: {error}; leave it out with --exclude to judge the rest") from error
+        hint = "leave it out with --exclude to judge the rest"
+        raise EngineError(f"{_called(batch.names)} could not be judged: {error}; {hint}") from error
     if not isinstance(answers, list) or len(answers) != len(batch.names):
         raise EngineError(f"{_called(batch.names)} could not be judged: the policy answered about something else")
     return answers

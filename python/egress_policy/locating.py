@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 
 from egress_policy import reader
 from egress_policy.engine import EngineError
@@ -57,7 +57,8 @@ class _Opened:
     def line(self, place: Place, path: str) -> int:
         """The line of a path; the document's, if the file has changed meanwhile."""
         self._open(place)
-        inside = Document(b"", "", "", None, "", place.source.file, "", place.line - self._before, 0, len(self._document), place.item)
+        line, file = place.line - self._before, place.source.file
+        inside = Document(b"", "", "", None, "", file, "", line, 0, len(self._document), place.item)
         return self._before + reader.locate(self._document, inside, path)
 
     def excerpt(self, place: Place, line: int) -> tuple[int, list[str]]:
@@ -85,7 +86,6 @@ def _content(source: Source) -> bytes:
     if source.data is not None:
         return reader.normalise(source.data)
     try:
-        with open(source.path, "rb") as file:
-            return reader.normalise(file.read())
-    except (OSError, EgressPolicyError):  # it could be read a moment ago; the finding stays true, its document's line is known
+        return reader.normalise(Path(source.path).read_bytes())
+    except (OSError, EgressPolicyError):  # it could be read a moment ago; the finding is as true as it was
         return b""

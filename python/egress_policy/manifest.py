@@ -1,7 +1,7 @@
 """Objects as YAML that every reader takes for the same objects.
 
-PyYAML writes the string y (and 1e3, 0o10 …) without quotes, because it reads them as strings itself; Kubernetes does not. So
-here a string is plain only if nobody can take it for anything else, and otherwise JSON, which YAML 1.2 contains.
+PyYAML writes the string y (and 1e3, 0o10 …) without quotes, because it reads them as strings itself; Kubernetes does
+not. So here a string is plain only if nobody can take it for anything else, and otherwise JSON, which YAML contains.
 """
 
 from __future__ import annotations

@@ -28,9 +28,9 @@ class OutputError(EgressPolicyError):
 class Target:
     """Takes text, whatever the stream can show: what it cannot is written as an escape, never an exception."""
 
-    def __init__(self, stream: IO[bytes], encoding: str = "utf-8", terminal: bool = False, width: int = 100) -> None:
+    def __init__(self, stream: IO[bytes], encoding: str = "utf-8", *, terminal: bool = False) -> None:
         self._stream, self._encoding = stream, encoding
-        self.terminal, self.width = terminal, width
+        self.terminal = terminal
 
     def write(self, text: str) -> None:
         """Text, in the stream's encoding."""
@@ -44,8 +44,7 @@ class Target:
 def write(name: str | None, render: Callable[[Target], None]) -> None:
     """Render to the file of this name, or to standard output. A file has the whole report, or is as it was."""
     if name is None:
-        render(_standard())
-        sys.stdout.buffer.flush()
+        _shown(render)
         return
     try:
         with _replaced(Path(name)) as stream:
@@ -54,10 +53,18 @@ def write(name: str | None, render: Callable[[Target], None]) -> None:
         raise OutputError(f"cannot write {name}: {error.strerror or error}") from error
 
 
+def _shown(render: Callable[[Target], None]) -> None:
+    try:
+        render(_standard())
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # `egress audit … | head`: whoever reads has seen enough, and the verdict stands. What is left goes nowhere, or
+        # Python complains about it when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _standard() -> Target:
-    terminal = sys.stdout.isatty()
-    width = os.get_terminal_size(sys.stdout.fileno()).columns if terminal else 100
-    return Target(sys.stdout.buffer, sys.stdout.encoding or "utf-8", terminal, width or 100)
+    return Target(sys.stdout.buffer, sys.stdout.encoding or "utf-8", terminal=sys.stdout.isatty())
 
 
 @contextlib.contextmanager
@@ -69,15 +76,15 @@ def _replaced(file: Path) -> Iterator[IO[bytes]]:
     import tempfile  # only --output is worth its import
 
     real = file.resolve()
-    handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
+    handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
             yield stream
-        os.chmod(temporary, _mode(real))
-        os.replace(temporary, real)
+        temporary.chmod(_mode(real))
+        temporary.replace(real)
     except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+        temporary.unlink(missing_ok=True)
         raise
 
 

@@ -163,10 +163,17 @@ def _namespace(namespace: Namespace) -> dict[str, Any]:
         "status": namespace.status,
         "egress_rules": namespace.egress_rules,
         "restricted_rules": namespace.restricted_rules,
-        "workloads": [
-            {"kind": one.kind, "name": one.name, "covered": one.covered, "open": one.open, "public_share": one.public_share}
-            for one in namespace.workloads
-        ],
+        "workloads": [_workload(workload) for workload in namespace.workloads],
+    }
+
+
+def _workload(workload: Workload) -> dict[str, Any]:
+    return {
+        "kind": workload.kind,
+        "name": workload.name,
+        "covered": workload.covered,
+        "open": workload.open,
+        "public_share": workload.public_share,
     }
 
 

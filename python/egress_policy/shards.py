@@ -1,7 +1,7 @@
 """Documents, sorted into the namespaces in which the policy judges them, as ready-made JSON.
 
-A shard is one namespace, or everything cluster-wide under the name "". Documents are kept as the bytes that the engine will
-get, never as Python objects: those would take ten times the memory.
+A shard is one namespace, or everything cluster-wide under the name "". Documents are kept as the bytes that the engine
+will get, never as Python objects: those would take ten times the memory.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Places:
 
     def packed(self) -> Packed:
         """For another process: plain values."""
-        return self.base, [tuple(source) for source in self.sources], self.numbers.tobytes(), self.items
+        return self.base, [(one.file, one.path, one.data) for one in self.sources], self.numbers.tobytes(), self.items
 
     @classmethod
     def unpacked(cls, packed: Packed) -> Places:

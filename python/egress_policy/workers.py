@@ -1,7 +1,7 @@
 """A second process for the second half of the files. It is the only module that starts one.
 
-The child reads its half, says which namespaces it met, hands over those that the parent met as well (a namespace is judged as a
-whole), and judges the rest. A pipe that ends early is an error, never an empty answer.
+The child reads its half, says which namespaces it met, hands over those that the parent met as well (a namespace is
+judged as a whole), and judges the rest. A pipe that ends early is an error, never an empty answer.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Pipe:
         self._end = end
 
     def send(self, message: Any) -> None:
+        """Send one message; waits until the other process takes it."""
         data = marshal.dumps(message)
         self._end.sendall(_LENGTH.pack(len(data)))
         self._end.sendall(data)
@@ -48,7 +49,7 @@ class Pipe:
     def receive(self) -> Any:
         """The next message; EOFError if the other process is gone."""
         (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size))
-        return marshal.loads(self._exactly(length))
+        return marshal.loads(self._exactly(length))  # noqa: S302  # from our own child, over a pipe nobody else has
 
     def _exactly(self, length: int) -> bytearray:
         data = bytearray(length)
@@ -61,6 +62,7 @@ class Pipe:
         return data
 
     def close(self) -> None:
+        """The other process sees the end."""
         self._end.close()
 
 
@@ -139,7 +141,7 @@ def _run(task: Callable[[Pipe], None], pipe: Pipe) -> None:
         code = 130
     except EgressPolicyError as error:
         _complain(pipe, _REFUSED, str(error))
-    except BaseException:
+    except BaseException:  # noqa: BLE001  # the parent raises it: here there is nobody to catch it
         _complain(pipe, _FAILED, traceback.format_exc())
     finally:
         # Not sys.exit: what the parent had not yet written would be written twice.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+from pathlib import Path
 from typing import Any
 
 from egress_policy import formats, output
-from egress_policy.audit import Progress, Request, audit
+from egress_policy.audit import Request, audit
 from egress_policy.cli import FAIL, PASS, USAGE
 from egress_policy.errors import EgressPolicyError
 from egress_policy.report import Report
@@ -18,8 +19,8 @@ examples:
   kubectl get networkpolicies,deployments -A -o yaml | egress audit -
   egress audit --exclude '**/testdata/**' --format github .
 
-The exit code is 0 for pass and skip, 1 for fail, 2 for bad usage or a file that cannot be read (everything else is judged all
-the same), and 3 if there is no answer.
+The exit code is 0 for pass and skip, 1 for fail, 2 for bad usage or a file that cannot be read (everything else is
+judged all the same), and 3 if there is no answer.
 """
 
 
@@ -37,11 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder, or - for standard input")
     parser.add_argument("--profile", choices=("baseline", "strict"), help="how strict to be (default: baseline)")
     parser.add_argument("--parameters", metavar="FILE", help="parameters of the control, YAML or JSON")
-    parser.add_argument("--namespace", metavar="NAME", default="", help="where objects without a namespace will be applied")
-    parser.add_argument("--exclude", metavar="GLOB", action="append", default=[], help="files to leave out (repeatable)")
+    parser.add_argument("--namespace", metavar="NAME", default="", help="the namespace of objects that name none")
+    parser.add_argument("--exclude", metavar="GLOB", action="append", default=[], help="leave files out (repeatable)")
     parser.add_argument("--format", choices=tuple(formats.NAMES), default="text", help="default: text")
     parser.add_argument("--output", metavar="FILE", help="write the report there instead of to standard output")
-    parser.add_argument("--engine", choices=("wasm", "opa"), default="wasm", help="built in (wasm, default), or a real OPA")
+    parser.add_argument("--engine", choices=("wasm", "opa"), default="wasm", help="built in (default), or a real OPA")
     parser.add_argument("--opa-url", metavar="URL", help="a running OPA with the policy, for --engine opa")
 
 
@@ -67,7 +68,7 @@ def _check(options: argparse.Namespace) -> None:
     if options.opa_url and options.engine != "opa":
         raise UsageError("--opa-url needs --engine opa")
     if options.namespace and not _NAMESPACE.fullmatch(options.namespace):
-        raise UsageError(f"--namespace {options.namespace!r} is no name of a namespace (lower case letters, digits and -)")
+        raise UsageError(f"--namespace {options.namespace!r}: a name has lower case letters, digits and - only")
 
 
 def _request(options: argparse.Namespace, chosen: formats.Format) -> Request:
@@ -91,8 +92,7 @@ def parameters(name: str) -> dict[str, Any]:
     from egress_policy import reader
 
     try:
-        with open(name, "rb") as file:
-            found = reader.load(file.read())
+        found = reader.load(Path(name).read_bytes())
     except OSError as error:
         raise UsageError(f"{name}: {error.strerror or error}") from error
     except EgressPolicyError as error:

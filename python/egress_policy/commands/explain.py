@@ -80,14 +80,10 @@ def _rule(name: str, rule: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _parameters(rule: Mapping[str, Any]) -> Iterator[str]:
-    schema = (rule.get("custom") or {}).get("parameters") or {}
-    properties = schema.get("properties") or {}
-    if properties:
+    names = (rule.get("custom") or {}).get("parameters") or []
+    if names:
         yield ""
-        yield "Parameters"
-    for name, described in properties.items():
-        default = f" (default: {described['default']})" if "default" in described else ""
-        yield from _wrapped(f"{name}: {described.get('description', described.get('type', ''))}{default}", "  ")
+        yield f"Parameters: {', '.join(names)}"
 
 
 def _references(rule: Mapping[str, Any]) -> Iterator[str]:
@@ -96,9 +92,10 @@ def _references(rule: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield "References"
     for reference in references:
-        yield f"  {reference.get('description', '')}: {reference['ref']}".replace("  : ", "  ")
+        described = reference.get("description")
+        yield f"  {described}: {reference['ref']}" if described else f"  {reference['ref']}"
 
 
 def _wrapped(text: str, indent: str = "") -> Iterator[str]:
-    for paragraph in text.split("\n\n"):
-        yield from textwrap.wrap(paragraph, _WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  " if indent else "")
+    for paragraph in text.strip().split("\n\n"):
+        yield from textwrap.wrap(paragraph, _WIDTH, initial_indent=indent, subsequent_indent=indent * 2)

@@ -20,7 +20,8 @@ class EngineError(EgressPolicyError):
 class Engine(Protocol):
     """Answers a query of `data.egress.main` for an input of valid JSON; raises EngineError where there is no answer."""
 
-    def ask(self, query: str, document: bytes) -> Any: ...
+    def ask(self, query: str, document: bytes) -> Any:
+        """The value of `data.egress.main.<query>` for this input."""
 
     def __enter__(self) -> Self: ...
 

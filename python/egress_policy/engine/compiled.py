@@ -30,7 +30,7 @@ def configuration() -> Path | None:
 def _user_cache() -> Path | None:
     chosen = os.environ.get("XDG_CACHE_HOME", "")
     try:
-        base = Path(chosen) if os.path.isabs(chosen) else _platform_cache()
+        base = Path(chosen) if Path(chosen).is_absolute() else _platform_cache()
     except RuntimeError:  # no home folder
         return None
     return base / "egress-policy" / "compiled"

@@ -35,19 +35,15 @@ class OpaEngine:
     def __init__(self, settings: Mapping[str, Any], *, url: str | None = None) -> None:
         self._server = None if url else _Server()
         try:
-            self._client = _client(url) if url else _LoopbackClient(
-                host="127.0.0.1", port=self._started().port, timeout=_ANSWER_SECONDS
-            )
+            self._client = _client(url or self._started())
             self._check_version()
             self._configure(dict(settings))
         except BaseException:
             self._stop()
             raise
 
-    def _started(self) -> _Server:
-        assert self._server is not None
-        self._server.wait()
-        return self._server
+    def _started(self) -> str:
+        return self._server.wait() if self._server is not None else ""
 
     def _check_version(self) -> None:
         runtime = self._runtime()
@@ -115,8 +111,8 @@ class _Server:
             env={**os.environ, _NONCE: self._nonce},
         )  # fmt: skip
 
-    def wait(self) -> None:
-        """Until it listens."""
+    def wait(self) -> str:
+        """Its URL, as soon as it listens."""
         deadline = time.monotonic() + _START_SECONDS
         while not _listens(self.port):
             if self._process.poll() is not None:
@@ -124,6 +120,7 @@ class _Server:
             if time.monotonic() > deadline:
                 raise EngineError(f"OPA did not start within {_START_SECONDS:g} seconds")
             time.sleep(0.02)
+        return f"http://127.0.0.1:{self.port}"
 
     def check(self, runtime: Mapping[str, Any]) -> None:
         """Refuse another program that took the port before OPA did: it would be asked for the verdict."""

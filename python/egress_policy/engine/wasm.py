@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -109,7 +109,22 @@ class _Factory:
         self.ticker = EpochTicker(self._engine)
 
     def create_runtime(self, builtin_dispatch: Callable[[int, int, list[int]], int] | None = None) -> WasmtimeRuntime:
-        return WasmtimeRuntime(self._engine, self._module, builtin_dispatch, max_memory_pages=self._pages)
+        return _Runtime(self._engine, self._module, builtin_dispatch, max_memory_pages=self._pages)
+
+
+class _Runtime(WasmtimeRuntime):
+    """opapywasm 1.2.1 offers two pages of memory to begin with, and a policy as large as ours asks for more."""
+
+    def _register_env_imports(self, linker: wasmtime.Linker, module: wasmtime.Module) -> None:
+        missing = _first_pages(module) - self.memory.size(self.store)
+        if missing > 0:
+            self.memory.grow(self.store, missing)
+        super()._register_env_imports(linker, module)
+
+
+def _first_pages(module: wasmtime.Module) -> int:
+    memories = [one.type for one in module.imports if isinstance(one.type, wasmtime.MemoryType)]
+    return max((memory.limits.min for memory in memories), default=0)
 
 
 def _configured() -> wasmtime.Config:
@@ -151,5 +166,5 @@ def _date(moment: Any) -> list[int]:
     nanoseconds, zone = moment if isinstance(moment, list) else (moment, "UTC")
     if zone not in ("", "UTC") or not isinstance(nanoseconds, int):
         raise OpaBuiltinError(f"time.date: only integer nanoseconds in UTC are known, not {moment!r}")
-    date = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=nanoseconds // 1000)
+    date = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=nanoseconds // 1000)
     return [date.year, date.month, date.day]

@@ -18,7 +18,8 @@ class Format(Protocol):
     DETAILS: bool
     EXCERPTS: bool
 
-    def render(self, report: Report, target: Target) -> None: ...
+    def render(self, report: Report, target: Target) -> None:
+        """Write all of it."""
 
 
 def load(name: str) -> Format:

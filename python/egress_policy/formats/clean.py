@@ -1,7 +1,7 @@
 """Text that came from manifests and file names, made harmless for where it is shown.
 
-Whoever writes a manifest chooses names, labels and file names. Shown as they are, they could move a terminal's cursor, hide
-lines behind others, start a GitHub workflow command, or break an XML document.
+Whoever writes a manifest chooses names, labels and file names. Shown as they are, they could move a terminal's cursor,
+hide lines behind others, start a GitHub workflow command, or break an XML document.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import re
 
 # Control characters, line separators, lone surrogates, non-characters, and what reverses or hides text.
 _HARMFUL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
 )
 # `##[command]` counts anywhere in a line of a workflow's log.
 _COMMAND = re.compile(r"##(?=\[)")
@@ -24,6 +25,11 @@ def line(text: str) -> str:
 def lines(text: str) -> list[str]:
     """The same for several lines; tabs become blanks, as people see them."""
     return [line(one) for one in text.expandtabs(4).replace("\r\n", "\n").split("\n")]
+
+
+def lines_as_text(text: str) -> str:
+    """The same, as one string."""
+    return "\n".join(lines(text))
 
 
 def _escaped(found: re.Match[str]) -> str:

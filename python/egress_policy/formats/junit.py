@@ -17,7 +17,7 @@ from egress_policy.report import Finding, Namespace, Report
 DETAILS, EXCERPTS = False, False
 
 
-class _Case(junitparser.TestCase):  # type: ignore[misc]
+class _Case(junitparser.TestCase):
     """With the place, as pytest writes it and GitLab reads it."""
 
     file = junitparser.Attr("file")
@@ -32,9 +32,9 @@ def render(report: Report, target: Target) -> None:
     suite.add_property("profile", report.profile)
     results = junitparser.JUnitXml()
     results.add_testsuite(suite)
-    results.update_statistics()
+    results.update_statistics()  # type: ignore[no-untyped-call]
     target.utf8('<?xml version="1.0" encoding="UTF-8"?>\n')
-    target.utf8(results.tostring().decode() + "\n")
+    target.utf8(results.tostring().decode() + "\n")  # type: ignore[no-untyped-call]
 
 
 def _cases(report: Report) -> Iterator[_Case]:

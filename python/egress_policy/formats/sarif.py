@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
@@ -83,7 +83,8 @@ def _markdown(name: str, rule: Mapping[str, Any]) -> str:
     references = "".join(
         f"\n- [{one.get('description') or one['ref']}]({one['ref']})" for one in rule.get("related_resources") or []
     )
-    return f"**{rule['title']}** (`{name}`)\n\n{rule['description']}\n\n**How to fix it:** {rule['remediation']}\n{references}"
+    remedy = f"**How to fix it:** {rule['remediation']}"
+    return f"**{rule['title']}** (`{name}`)\n\n{rule['description']}\n\n{remedy}\n{references}"
 
 
 def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
@@ -109,15 +110,17 @@ def _location(file: str, line: int) -> dict[str, Any]:
 
 
 def _artifact(file: str) -> dict[str, Any]:
-    if os.path.isabs(file):
-        return {"uri": f"file://{quote(file)}"}
-    return {"uri": quote(file.replace(os.sep, "/")), "uriBaseId": "SRCROOT"}
+    path = PurePath(file)
+    if path.is_absolute():
+        return {"uri": path.as_uri()}
+    return {"uri": quote(path.as_posix(), errors="backslashreplace"), "uriBaseId": "SRCROOT"}
 
 
 def _fingerprint(finding: Finding) -> str:
     """The same while lines move: what is found about which field of which object in which file."""
     named = finding.resource
-    parts = (finding.rule, finding.location.file, named.api_version, named.kind, named.namespace, named.name, finding.path)
+    what = (named.api_version, named.kind, named.namespace, named.name, finding.path)
+    parts = (finding.rule, finding.location.file, *what)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 

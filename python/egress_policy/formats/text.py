@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from egress_policy.formats import clean
 from egress_policy.formats.wording import resource, witness
@@ -26,7 +26,8 @@ def render(report: Report, target: Target) -> None:
     """Summary, findings by file, namespaces, what could not be read, and what to do next."""
     writer = _Writer(target, colours=target.terminal and not os.environ.get("NO_COLOR"))
     writer.line(writer.paint(report.status, clean.line(report.summary)))
-    writer.line(writer.paint("dim", f"{report.control} {report.control_version}, profile {report.profile}: ") + writer.paint(report.status, report.status))
+    control = f"{report.control} {report.control_version}, profile {report.profile}: "
+    writer.line(writer.paint("dim", control) + writer.paint(report.status, report.status))
     _findings(report.findings, writer)
     _namespaces(report.namespaces, writer)
     _errors(report, writer)
@@ -72,7 +73,8 @@ def _brief(finding: Finding, writer: _Writer) -> str:
 def _quoted(finding: Finding, writer: _Writer) -> Iterator[str]:
     """Like a compiler: what is wrong, where, the lines, the packet, the remedy."""
     yield ""
-    yield f"{writer.paint(finding.level, f'{finding.level}[{finding.rule}]')}: {writer.paint('bold', clean.line(finding.message))}"
+    head = writer.paint(finding.level, f"{finding.level}[{finding.rule}]")
+    yield f"{head}: {writer.paint('bold', clean.line(finding.message))}"
     path = f", {clean.line(finding.path)}" if finding.path else ""
     where = f"{clean.line(finding.location.file)}:{finding.location.line}"
     yield f"  {writer.paint('dim', '-->')} {where} ({clean.line(resource(finding.resource))}{path})"
@@ -96,17 +98,19 @@ def _excerpt(excerpt: Excerpt, marked: int, writer: _Writer) -> Iterator[str]:
 
 
 def _extent(excerpt: Excerpt, marked: int) -> range:
-    """The marked line and those that belong to it: blank, deeper, or, after `key:`, a list of the same depth."""
-    following = excerpt.lines[marked - excerpt.first :]
-    if not following:
-        return range(marked, marked + 1)
-    depth = _depth(following[0])
-    count = 1
-    for line in following[1:_QUOTE_LINES]:
-        if line.strip() and _depth(line) <= depth and not (line.lstrip().startswith("- ") and _depth(line) == depth and following[0].rstrip().endswith(":") and not following[0].lstrip().startswith("- ")):
-            break
-        count += 1
-    return range(marked, marked + count)
+    """The marked line and those that belong to it, but no more than fit on a screen with others."""
+    following = excerpt.lines[marked - excerpt.first :][:_QUOTE_LINES]
+    own = list(takewhile(lambda line: _belongs(line, following[0]), following[1:]))
+    while own and not own[-1].strip():
+        own.pop()
+    return range(marked, marked + 1 + len(own))
+
+
+def _belongs(line: str, first: str) -> bool:
+    """Deeper, blank, or the entry of a list that stands as deep as its key, as YAML allows."""
+    depth, indented = _depth(line), _depth(first)
+    listed = line.lstrip().startswith("- ") and not first.lstrip().startswith("- ")
+    return not line.strip() or depth > indented or (depth == indented and listed)
 
 
 def _depth(line: str) -> int:
