@@ -119,11 +119,8 @@ def serving(opa: Path) -> Iterator[str]:
         "error",
         "--skip-version-check",
     ]
-    server = subprocess.Popen(
-        [*command, "--skip-version-check", "--ignore", "*_test.rego", POLICY],
-        env={**os.environ, "EGRESS_TESTS": nonce},
-        stdin=subprocess.DEVNULL,
-    )
+    command += ["--skip-version-check", "--ignore", "*_test.rego", POLICY]
+    server = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     try:
         _wait(server, port)
         yield f"http://127.0.0.1:{port}"
