@@ -42,9 +42,10 @@ _on_policies(view) := [found |
 	some group in view.combined
 	_only_together(group.reach, view)
 	not _said_of_everyone(view, group)
-	message := $"The policies that select the pods of {finding.name(group.policy)} together reach a large part of the public addresses"
-	more := _more(view, group.reach, witness.pods(group.policy))
-	found := finding.at("broad-destination-combined", group.policy, view.settings, "spec.egress", message, more)
+	policy := view.policies[group.first]
+	message := $"The policies that select the pods of {finding.name(policy)} together reach a large part of the public addresses"
+	more := _more(view, group.reach, witness.pods(policy))
+	found := finding.at("broad-destination-combined", policy, view.settings, "spec.egress", message, more)
 ]
 
 _only_together(reach, view) if {

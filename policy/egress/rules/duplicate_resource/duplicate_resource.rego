@@ -30,7 +30,7 @@ violation contains admission.violation(found) if {
 findings(view) := [found |
 	subjects := [subject |
 		some subject in array.flatten([view.policies, view.workloads, view.unjudged])
-		subject.resource.name != ""
+		subject.object.metadata.name == subject.resource.name
 	]
 	keys := [[_group(subject), subject.resource.kind, subject.resource.name, i] | some i, subject in subjects]
 	count({array.slice(key, 0, 3) | some key in keys}) < count(keys)

@@ -53,7 +53,7 @@ _plain(text, number, found) if {
 	found.family == 6
 	found.low == number
 	not _is_mapped(number)
-	not regex.match(`(^|[:.])0[0-9]+[.]|[.]0[0-9]|/0[0-9]`, text)
+	not regex.match(`(^|[:.])0[0-9]+[.]|[.]0[0-9]|/0[0-9]|[0-9a-fA-F]{5}`, text)
 } else := false
 
 # The IPv4 addresses written as IPv6 (RFC 4291, 2.5.5.2), and those that a NAT64 gateway translates (RFC 6052).
@@ -121,14 +121,14 @@ _hexadecimals("") := []
 _hexadecimals(text) := [_hexadecimal(group) | some group in groups] if {
 	text != ""
 	groups := split(text, ":")
-	every group in groups { regex.match(`^[0-9a-fA-F]{1,4}$`, group) }
+	every group in groups { regex.match(`^0*[0-9a-fA-F]{1,4}$`, group) }
 }
 
 _hexadecimal(text) := sum([n |
 	some i in numbers.range(0, last)
 	n := indexof("0123456789abcdef", substring(digits, i, 1)) * powers[4 * (last - i)]
 ]) if {
-	digits := lower(text)
+	digits := concat("", ["0", trim_left(lower(text), "0")])
 	last := count(digits) - 1
 }
 

@@ -194,34 +194,15 @@ _copies(policies) := {} if {
 
 # Without workloads, policies of one selector are taken together with those that select every pod, on the first of them.
 _combined(policies, settings) := [group |
-	some selected in array.concat([{}], [s | some s in {policy.selector | some policy in policies}; not selector.empty(s)])
-	indexes := [i | some i, policy in policies; _together(policy, selected)]
-	own := [i | some i in indexes; _same(policies[i].selector, selected)]
+	some selected in array.concat([set()], [s | some s in {policy.normal | some policy in policies}; s != set()])
+	indexes := [i |
+		some i, policy in policies
+		policy.valid
+		policy.isolates
+		policy.normal in {selected, set()}
+	]
+	own := [i | some i in indexes; policies[i].normal == selected]
 	count(own) > 0
-	group := {
-		"policy": policies[own[0]],
-		"everyone": selector.empty(selected),
-		"reach": judgement.reach_of(indexes, policies, judgement.approvals_of_policy(policies[own[0]], [], settings), settings),
-	}
+	approvals := judgement.approvals_of_policy(policies[own[0]], [], settings)
+	group := {"first": own[0], "everyone": selected == set(), "reach": judgement.reach_of(indexes, policies, approvals, settings)}
 ]
-
-_together(policy, selected) if {
-	policy.valid
-	policy.isolates
-	_same(policy.selector, selected)
-}
-
-_together(policy, selected) if {
-	policy.valid
-	policy.isolates
-	not _same(policy.selector, selected)
-	selector.empty(policy.selector)
-}
-
-_same(a, b) if a == b
-
-_same(a, b) if {
-	a != b
-	selector.empty(a)
-	selector.empty(b)
-}

@@ -64,6 +64,13 @@ _satisfied(requirement, labels) if {
 _has_one_of(labels, requirement) if labels[requirement.key] in requirement.values
 
 # METADATA
+# description: What a selector requires as a set of [key, operator, values], the same for selectors that say the same in other words.
+normal(selector) := {[key, "In", {_text(value)}] | some key, value in _pairs(selector)} | {requirement |
+	some written in _requirements(selector)
+	requirement := [written.key, written.operator, {value | some value in written.values}]
+}
+
+# METADATA
 # description: Whether a selector asks for nothing, so that it selects everything.
 empty(selector) if {
 	_pairs(selector) == {}

@@ -15,7 +15,7 @@ import data.lib.egress.selector
 
 # METADATA
 # description: |
-#   The facts of a policy: {"resource", "order", "object", "selector", "compiled", "isolates", "problems": [{"path", "message"}], "valid",
+#   The facts of a policy: {"resource", "order", "object", "selector", "compiled", "normal", "isolates", "problems": [{"path", "message"}], "valid",
 #   "ambiguous": [{"path", "text", "block"}], "rules": [{"path", "index", "allowance"}]}.
 policy(document, resource, settings) := {
 	"resource": resource,
@@ -23,6 +23,7 @@ policy(document, resource, settings) := {
 	"object": document.object,
 	"selector": _selector(spec),
 	"compiled": selector.compiled(_selector(spec)),
+	"normal": selector.normal(_selector(spec)),
 	"isolates": isolates,
 	"problems": problems,
 	"valid": problems == [],
