@@ -1,10 +1,10 @@
 """The fast reader: rapidyaml for documents whose every word is surely read by it as Kubernetes reads it.
 
-rapidyaml reads YAML 1.2, keeps anchors and tags unresolved, takes `yes` for a string and prints `+5` into its JSON. So a text
-is split at blanks, and each word must be of a form that is known to be safe; all others go to the careful reader. Words seen
-safe once are remembered: most of a manifest's words are in every other manifest. What remains is checked on what comes
-out: as many documents as went in, valid JSON, and no key lost (one that is written twice is dropped by the JSON library,
-its quotes are then missing).
+rapidyaml reads YAML 1.2, keeps anchors and tags unresolved, takes `yes` for a string and prints `+5` into its JSON. So each
+line is split at its blanks, and each word must be of a form that is known to be safe; a document with any other goes to the
+careful reader. Lines seen safe once are remembered, since most lines of a manifest are in every other manifest. What remains
+is checked on what comes out: as many documents as went in, valid JSON, and no key lost (of two equal keys the JSON library
+drops the first, its quotes are then missing).
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -24,90 +23,95 @@ from egress_policy.reader.scalars import WORDS
 
 Parsed = tuple[Any, bytes]
 
-_MOST_SEEN = 200_000
-_seen: set[bytes] = {b"---", b"-"}
+_MOST_SEEN = 50_000
+_seen: set[bytes] = {b""}
 _lock = threading.Lock()
 _tree = ryml.Tree()
 _output = bytearray(1 << 16)
 
-# What stands for itself wherever it stands: a word of letters, which may hold digits and these signs …
-_WORD = rb"[A-Za-z/_$(][A-Za-z0-9/_.$()=@+~^;<-]*(?::+[A-Za-z0-9/_.$()=@+~^;<-]+)*"
-# … or an option, a number as JSON has it, a quantity, an address, a version, a date …
-_OPTION = rb"--?[A-Za-z][A-Za-z0-9/_.$()=@+~^;<-]*(?::+[A-Za-z0-9/_.$()=@+~^;<-]+)*"
+# A line without its comment: text outside quotes, and whole quoted scalars. No quote may stay open at its end.
+_LINE = re.compile(rb"""((?:[^"'#]++|"[^"\\]*+"|'[^'\\]*+'|(?<=[^ ])#)*+)(?:#[\x20-\x7e]*)?""")
+_QUOTED = re.compile(rb""""[\x20-\x7e]*?"|'[\x20-\x7e]*?'""")
+
+# What stands for itself wherever it stands: a word of letters, which may hold digits and these signs; an option …
+_SIGNS = rb"A-Za-z0-9/_.$()=@+~^;<-"
+_WORD = rb"(?:--?)?[A-Za-z/_$(][%s]*(?::+[%s]+)*" % (_SIGNS, _SIGNS)
+# … a number as JSON has it, a quantity, an address or version, a date; or a quoted scalar, of which only the quotes are left.
 _NUMBER = rb"-?[1-9][0-9]{0,17}|0"
 _QUANTITY = rb"[0-9]+(?:\.[0-9]+)?(?:[munkKMGTPi%hs]|ms|[KMGTP]i)"
-_DOTTED = rb"[0-9]+(?:\.[0-9]+){2,}(?:[:/-][A-Za-z0-9/_.:-]*[A-Za-z0-9])?|[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_PLAIN = rb"(?:%s|%s|%s|%s|%s)" % (_WORD, _OPTION, _NUMBER, _QUANTITY, _DOTTED)
-# … quoted, or the first or last word inside quotes; a key; and with the brackets and commas of flow style around it.
-_QUOTED = rb"""(?:"[^"\\'\x00-\x1f\x7f-\xff]*"|'[^"\\'\x00-\x1f\x7f-\xff]*')"""
-_EDGE = rb"""(?:["'][A-Za-z0-9/_.$()=@+~^;:<-]+|[A-Za-z0-9/_.$()=@+~^;<-]+["'])"""
-_ONE = rb"(?:%s|%s)" % (_QUOTED, _PLAIN)
-_SAFE = re.compile(
-    rb"[\[{]*%s(?:,%s)*(?::|[\]}]*,?)|[\[{]+[\]}]*,?|#[\x20-\x7e]*|%s[\]}]*,?" % (_ONE, _ONE, _EDGE)
-)
-# Blanks to Python but not to YAML; and rapidyaml lets things follow a quoted scalar.
-_UNSAFE = (b"\t", b"\r", b"\x0b", b"\x0c", b'" ', b"' ")
+_DOTTED = rb"[0-9]+(?:\.[0-9]+){2,}(?:[:/-][A-Za-z0-9/_.:-]*[A-Za-z0-9])?"
+_DATE = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_ONE = rb'(?:%s|%s|%s|%s|%s|"")' % (_WORD, _NUMBER, _QUANTITY, _DOTTED, _DATE)
+# Around it: a key's colon; or what opens, parts and closes flow style, as long as it closes on the same line.
+_SAFE = re.compile(rb"-|[\[{]*%s(?:,%s)*(?::|[\]}]*,?)|[\[{]+[\]}]*,?|[\]}]+,?" % (_ONE, _ONE))
 _PARTS = re.compile(rb"[\[\]{},:]+")
+_BRACKET = re.compile(rb"[\[\]{}]")
+_FLOW = re.compile(rb"[^\[\]{}]*+(?:[\[{][^\[\]{}]*+(?:[\[{][^\[\]{}]*+[\]}][^\[\]{}]*+)*+[\]}][^\[\]{}]*+)*+")
+_INSIDE = re.compile(rb"[^:,\[{ -] +[\[{]|[^ ]- +[\[{]|[{] *[\[{]")  # a bracket in a plain scalar, or as a key
 _RISKY = frozenset(word.encode() for word in WORDS if word not in ("", "null", "true", "false")) | frozenset(
-    b"<< inf nan infinity -inf +inf null: Inf NaN Infinity INF NAN".split()
+    b"<< inf nan infinity".split()
 )
+
+# A string that starts with a blank is what rapidyaml makes of a key at a wrong indentation.
+_LEADING_BLANK = re.compile(b'" ')
 
 
 def parse(texts: Sequence[bytes]) -> list[Parsed | None]:
     """For each text (one document, ending in a line feed) its value and compact JSON; None for the careful reader."""
-    whole = _parse(texts)
-    if whole is not None or len(texts) == 1:
-        return whole or [None]
-    return [(_parse([text]) or [None])[0] for text in texts]
+    chosen = texts if _safe(b"".join(texts)) else [text for text in texts if _safe(text)]
+    parsed = _parse(chosen) or [one for text in chosen for one in _parse([text]) or [None]]
+    if chosen is texts:
+        return parsed
+    found = dict(zip(chosen, parsed, strict=True))
+    return [found.get(text) for text in texts]
 
 
-def _parse(texts: Sequence[bytes]) -> list[Parsed | None] | None:
-    joined = b"---\n" + b"---\n".join(texts)
-    if not _safe(joined):
-        return None
-    emitted = _json(joined)
-    # A key at a wrong indentation becomes one that starts with blanks, where YAML has an error.
-    if emitted is None or b'" ' in emitted:
-        return None
+def _parse(texts: Sequence[bytes]) -> list[Parsed | None]:
+    """All of them, or nothing."""
+    emitted = _json(b"---\n" + b"---\n".join(texts)) if texts else None
+    if emitted is None or _LEADING_BLANK.search(emitted):
+        return []
     try:
         values = orjson.loads(emitted)
     except orjson.JSONDecodeError:
-        return None
-    if len(values) != len(texts):
-        return None
-    parsed = [(value, orjson.dumps(value)) for value in values]
-    quotes = sum(text.count(b'"') for _, text in parsed)
-    return parsed if quotes == emitted.count(b'"') else None
+        return []
+    parsed: list[Parsed | None] = [(value, orjson.dumps(value)) for value in values]
+    quotes = sum(one[1].count(b'"') for one in parsed if one)
+    return parsed if len(values) == len(texts) and quotes == emitted.count(b'"') else []
 
 
 def _safe(text: bytes) -> bool:
-    """Whether every word is; what splits words but is no blank of YAML is looked for apart."""
-    if any(part in text for part in _UNSAFE):
-        return False
-    unknown = set(text.split()) - _seen
-    if not unknown:
-        return True
-    if not all(map(_safe_word, unknown)):
+    unknown = set(text.split(b"\n")) - _seen
+    if not all(map(_safe_line, unknown)):
         return False
     if len(_seen) > _MOST_SEEN:
-        _seen.intersection_update((b"---", b"-"))
+        _seen.intersection_update((b"",))
     _seen.update(unknown)
     return True
 
 
-def _safe_word(word: bytes) -> bool:
-    if _SAFE.fullmatch(word) is None:
+def _safe_line(line: bytes) -> bool:
+    shape = _LINE.fullmatch(line)
+    if shape is None or line[:3] == b"...":
         return False
-    if word[:1] == b"#":
-        return True
-    return _RISKY.isdisjoint(_PARTS.split(word)) and word != b"null:"
+    bare = _QUOTED.sub(b'""', shape[1]).strip(b" ")
+    if b'"" ' in bare:  # rapidyaml lets things follow a quoted scalar
+        return False
+    if _BRACKET.search(bare) and (_FLOW.fullmatch(bare) is None or _INSIDE.search(bare)):
+        return False
+    return all(map(_safe_word, filter(None, bare.split(b" "))))
+
+
+@lru_cache(maxsize=1 << 14)
+def _safe_word(word: bytes) -> bool:
+    return _SAFE.fullmatch(word) is not None and _RISKY.isdisjoint(_PARTS.split(word)) and word != b"null:"
 
 
 def _json(text: bytes) -> bytes | None:
     """The documents as one JSON array, as rapidyaml prints it; None if it cannot."""
     global _output
     buffer = bytearray(text)  # parsed in place: it must outlive the tree's use
-    with _lock, _quiet():
+    with _lock, _quiet:
         try:
             _tree.clear()
             ryml.parse_in_place(buffer, tree=_tree)
@@ -128,17 +132,20 @@ def _null() -> int:
     return os.open(os.devnull, os.O_WRONLY)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
+class _Quiet:
     """rapidyaml prints what it cannot parse to standard error, from C++ and without a way to stop it."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # it is closed, so that nothing can be printed
-        yield
-        return
-    try:
-        os.dup2(_null(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+
+    def __enter__(self) -> None:
+        try:
+            self._kept = os.dup(2)
+            os.dup2(_null(), 2)
+        except OSError:  # it is closed, so that nothing can be printed
+            self._kept = -1
+
+    def __exit__(self, *_: object) -> None:
+        if self._kept >= 0:
+            os.dup2(self._kept, 2)
+            os.close(self._kept)
+
+
+_quiet = _Quiet()

@@ -17,6 +17,7 @@ from egress_policy.reader.stream import chunks
 from egress_policy.reader.text import normalise
 
 _MOST_BYTES = 1 << 29
+_PART = 1 << 16
 _CHART = ("egress-policy/v1", "HelmChart", None)
 
 
@@ -59,10 +60,15 @@ def _content(path: str) -> bytes:
 
 
 def _limited(file: Any) -> bytes:
-    data: bytes = file.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise Unreadable(0, f"it is larger than {_MOST_BYTES >> 20} MB; split it")
-    return data
+    """All of it; a device that never ends is given up."""
+    parts: list[bytes] = []
+    left = _MOST_BYTES
+    while part := file.read(_PART):
+        parts.append(part)
+        left -= len(part)
+        if left < 0:
+            raise Unreadable(0, f"it is larger than {_MOST_BYTES >> 20} MB; split it")
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _chart(file: File, name: str) -> Reading:

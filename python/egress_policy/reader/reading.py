@@ -12,7 +12,7 @@ from egress_policy.reader.nodes import Tree
 from egress_policy.reader.objects import Item, flatten, identify, is_list
 from egress_policy.reader.output import dumps
 from egress_policy.reader.relevance import irrelevant
-from egress_policy.reader.stream import Chunk, chunks, content
+from egress_policy.reader.stream import Chunk, chunks
 from egress_policy.reader.text import normalise
 
 _BATCH = 1 << 20
@@ -43,7 +43,7 @@ class _Reader:
         batch: list[Chunk] = []
         size = 0
         try:
-            for chunk in map(content, chunks(text)):
+            for chunk in chunks(text):
                 if irrelevant(chunk.text):
                     self.kubernetes += 1
                     continue

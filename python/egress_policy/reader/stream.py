@@ -17,7 +17,7 @@ _DIRECTIVES = re.compile(rb"(?:(?:%[^\n]*|[ ]*(?:#[^\n]*)?)\n)*")
 
 
 class Chunk(NamedTuple):
-    """A piece of a text between separators; it ends with a line feed. `line` and `start` are where it begins, from 0."""
+    """A document's text, which ends with a line feed. `line` and `start` are where it begins in the whole, from 0."""
 
     text: bytes
     line: int
@@ -25,44 +25,47 @@ class Chunk(NamedTuple):
 
 
 def chunks(text: bytes) -> Iterator[Chunk]:
-    """The chunks of a normalised text that hold anything. Raises Unreadable at a line like `---a`."""
-    line, start, directives = -1, -1, b""  # of the separator's line feed
+    """The chunks of a normalised text that hold anything. Raises Unreadable at a line like `---a`.
+
+    They start with their first content: comments and blank lines before it are left out.
+    """
     # The line feed in front makes the first line like all others: the rest of a separator's line.
-    for piece in (b"\n" + text).split(b"\n---"):
-        if piece[:1] == b"\n":
-            chunk = Chunk(piece[1:] + b"\n", line + 1, start + 1)
-        else:
-            chunk = _after_separator(piece + b"\n", line, start)
+    whole = b"\n%b\n" % text.removesuffix(b"\n")
+    line, start, directives = -1, 0, b""
+    for piece in whole.split(b"\n---"):
+        end = start + len(piece) + 1
+        chunk: Chunk | None = Chunk(whole[start + 1 : end], line + 1, start)
+        if piece[:1] != b"\n" or piece[1:2] in b" #%\n" or directives:
+            chunk, directives = _unusual(whole[start:end], line, start, directives)
         line += piece.count(b"\n") + 1
-        start += len(piece) + 4
-        if chunk.text[:1] in b" #%\n":
-            if _EMPTY_LINES.fullmatch(chunk.text):
-                continue
-            if _DIRECTIVES.fullmatch(chunk.text):
-                directives += chunk.text
-                continue
-        if directives:
-            head = directives + b"---\n"
-            chunk = Chunk(head + chunk.text, chunk.line - head.count(b"\n"), chunk.start - len(head))
-            directives = b""
-        yield chunk
+        start = end + 3
+        if chunk:
+            yield chunk
 
 
-def content(chunk: Chunk) -> Chunk:
-    """The chunk without the comments and blank lines before its content."""
-    leading = _EMPTY_LINES.match(chunk.text) if chunk.text[:1] in b" #\n" else None
-    if leading is None or not leading.end():
-        return chunk
-    end = leading.end()
-    return Chunk(chunk.text[end:], chunk.line + chunk.text.count(b"\n", 0, end), chunk.start + end)
+def _unusual(piece: bytes, line: int, start: int, directives: bytes) -> tuple[Chunk | None, bytes]:
+    """What does not start with content at once; and the directives (`%YAML 1.1`), which belong to the chunk that follows."""
+    chunk = _content(_after_separator(piece, line, start))
+    if _DIRECTIVES.fullmatch(chunk.text):
+        return None, directives + chunk.text
+    if not directives:
+        return chunk, b""
+    head = directives + b"---\n"
+    return Chunk(head + chunk.text, chunk.line - head.count(b"\n"), chunk.start - len(head)), b""
 
 
 def _after_separator(piece: bytes, line: int, start: int) -> Chunk:
     rest, _, body = piece.partition(b"\n")
     stripped = rest.strip()
     if not stripped or stripped.startswith(b"#"):
-        return Chunk(body, line + 1, start + len(rest) + 1)
+        return Chunk(body, line + 1, start + len(rest))
     if rest[:1] not in b" \t":
         shown = stripped[:40].decode("utf-8", "replace")
         raise Unreadable(line, f"`---{shown}` is no separator of documents; put --- on a line of its own")
-    return Chunk(b"---" + piece, line, start - 3)
+    return Chunk(b"---" + piece, line, start - 4)
+
+
+def _content(chunk: Chunk) -> Chunk:
+    leading = _EMPTY_LINES.match(chunk.text)
+    end = leading.end() if leading else 0
+    return Chunk(chunk.text[end:], chunk.line + chunk.text.count(b"\n", 0, end), chunk.start + end)

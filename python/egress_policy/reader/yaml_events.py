@@ -12,10 +12,11 @@ from egress_policy.reader import scalars
 from egress_policy.reader.documents import Unreadable
 from egress_policy.reader.nodes import Builder, Tree
 
+_Parser: Any
 try:
-    from yaml._yaml import CParser
+    from yaml._yaml import CParser as _Parser
 except ImportError:  # PyYAML built without libyaml
-    CParser = None
+    _Parser = yaml.SafeLoader
 
 
 # A scalar whose tag is a lone `!`, which libyaml does not tell from none; go-yaml takes it for a string.
@@ -55,7 +56,7 @@ def _trees(text: bytes, line: int, start: int) -> Iterator[Tree]:
 
 
 def _events(text: bytes) -> Iterator[Any]:
-    parser: Any = CParser(text) if CParser else yaml.SafeLoader(text)
+    parser = _Parser(text)
     try:
         while parser.check_event():
             yield parser.get_event()
