@@ -149,17 +149,15 @@ valid_pair(key, value) if {
 # METADATA
 # description: Whether a text is a label key.
 valid_key(key) if {
-	count(key) <= 63
-	regex.match(`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`, key)
+	regex.match(`^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`, key)
+	_short_prefix(key)
 }
 
-valid_key(key) if {
-	parts := split(key, "/")
-	count(parts) == 2
-	count(parts[0]) <= 253
-	regex.match(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`, parts[0])
-	count(parts[1]) <= 63
-	regex.match(`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`, parts[1])
+_short_prefix(key) if count(key) <= 253
+
+_short_prefix(key) if {
+	count(key) > 253
+	indexof(key, "/") <= 253
 }
 
 # METADATA
@@ -168,8 +166,7 @@ valid_value("")
 
 valid_value(value) if {
 	is_string(value)
-	count(value) <= 63
-	regex.match(`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`, value)
+	regex.match(`^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`, value)
 }
 
 _requirement_list_problems(null, _) := []

@@ -85,11 +85,12 @@ _outermost(pieces) := [block |
 
 # Hidden IPv4 blocks by each first octet that they touch, so that the common block looks at few.
 _by_octet(hidden) := {octet: found |
-	some octet in {n | some block in hidden; some n in numbers.range(bits.rsh(block.low, 24), bits.rsh(block.high, 24))}
+	spans := [[bits.rsh(block.low, 24), bits.rsh(block.high, 24), block] | some block in hidden]
+	some octet in {n | some [first, last, _] in spans; some n in numbers.range(first, last)}
 	found := [block |
-		some block in hidden
-		bits.rsh(block.low, 24) <= octet
-		bits.rsh(block.high, 24) >= octet
+		some [first, last, block] in spans
+		first <= octet
+		last >= octet
 	]
 }
 
