@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -104,10 +105,12 @@ class _Server:
             raise EngineError("no program `opa` on PATH: install OPA, give --opa-url, or use --engine wasm")
         self._nonce = secrets.token_hex()
         self.port = _free_port()
+        # A file, not a pipe: a pipe that nobody reads fills up, and then OPA waits for ever.
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  # `stop` closes it
         self._process = subprocess.Popen(
             [program, "run", "--server", "--addr", f"127.0.0.1:{self.port}", "--log-level", "error",
              "--skip-version-check", "--ignore", "*_test.rego", str(embedded.rego())],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, stdout=self._said, stderr=self._said,
             env={**os.environ, _NONCE: self._nonce},
         )  # fmt: skip
 
@@ -135,12 +138,11 @@ class _Server:
         except subprocess.TimeoutExpired:
             self._process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
             self._process.wait()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
+        self._said.close()
 
     def _complaint(self) -> str:
-        lines = self._process.stderr.read().decode(errors="replace").split("\n") if self._process.stderr else []
-        return " ".join(" ".join(lines).split())[:500] or "it said nothing"
+        self._said.seek(0)
+        return " ".join(self._said.read(2000).decode(errors="replace").split()) or "it said nothing"
 
 
 class _LoopbackClient(OpaClient):  # type: ignore[misc]
@@ -153,13 +155,21 @@ class _LoopbackClient(OpaClient):  # type: ignore[misc]
 
 
 def _client(url: str) -> OpaClient:
-    parts = urlsplit(url)
+    scheme, host, port = _address(url)
+    kind = _LoopbackClient if host in ("127.0.0.1", "[::1]", "localhost") else OpaClient
+    return kind(host=host, port=port, ssl=scheme == "https", timeout=_ANSWER_SECONDS)
+
+
+def _address(url: str) -> tuple[str, str, int]:
+    wrong = EngineError(f"--opa-url must look like http://host:8181, not {url!r}")
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 8181)
+    except ValueError:
+        raise wrong from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
-        raise EngineError(f"--opa-url must look like http://host:8181, not {url!r}")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    port = parts.port or (443 if parts.scheme == "https" else 8181)
-    kind = _LoopbackClient if parts.hostname in ("127.0.0.1", "::1", "localhost") else OpaClient
-    return kind(host=host, port=port, ssl=parts.scheme == "https", timeout=_ANSWER_SECONDS)
+        raise wrong
+    return parts.scheme, f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname, port
 
 
 def _listens(port: int) -> bool:
@@ -183,7 +193,16 @@ def _parsed(version: str) -> tuple[int, ...]:
 
 
 def _text(error: BaseException) -> str:
-    """What went wrong, and what OPA said about it: the client's own errors keep the second half in `message`."""
+    """What OPA said, if it said something, else what went wrong on the way to it."""
     response = getattr(error, "response", None)
-    said = response.text if response is not None else getattr(error, "message", "")
-    return " ".join(f"{error} {said}".split())[:500]
+    said = _said(response) if response is not None else getattr(error, "message", "")
+    return " ".join((said or str(error)).split())[:500]
+
+
+def _said(response: requests.Response) -> str:
+    try:
+        answer = response.json()
+        details = [str(one.get("message", "")) for one in answer.get("errors") or []]
+        return ": ".join([str(answer.get("message", "")), *details])
+    except (ValueError, AttributeError):  # not OPA's kind of answer
+        return response.text

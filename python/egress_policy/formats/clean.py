@@ -13,13 +13,13 @@ _HARMFUL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
-# `##[command]` counts anywhere in a line of a workflow's log.
-_COMMAND = re.compile(r"##(?=\[)")
+# What a workflow's log takes for a command: `::` where a line starts, `##[` anywhere in it.
+_COMMAND = re.compile(r"^(\s*:)(?=:)|(##)(?=\[)")
 
 
 def line(text: str) -> str:
     """One line, in which nothing but what is seen is there; the rest is written as an escape."""
-    return _COMMAND.sub(r"##\\", _HARMFUL.sub(_escaped, text))
+    return _COMMAND.sub(r"\g<0>\\", _HARMFUL.sub(_escaped, text))
 
 
 def lines(text: str) -> list[str]:

@@ -23,14 +23,14 @@ _COLOURS = {"fail": "31", "error": "31", "warn": "33", "skip": "33", "pass": "32
 
 
 def render(report: Report, target: Target) -> None:
-    """Summary, findings by file, namespaces, what could not be read, and what to do next."""
+    """Summary, findings by file, what could not be read, namespaces, and what to do next."""
     writer = _Writer(target, colours=target.terminal and not os.environ.get("NO_COLOR"))
     writer.line(writer.paint(report.status, clean.line(report.summary)))
     control = f"{report.control} {report.control_version}, profile {report.profile}: "
     writer.line(writer.paint("dim", control) + writer.paint(report.status, report.status))
     _findings(report.findings, writer)
-    _namespaces(report.namespaces, writer)
     _errors(report, writer)
+    _namespaces(report.namespaces, writer)
     _next(report, writer)
 
 
@@ -126,7 +126,7 @@ def _remedy(remedy: str) -> Iterator[str]:
     yield "  = this would stop it (`kubectl apply -f`):"
     yield from (f"      {line}".rstrip() for line in lines[:_REMEDY_LINES])
     if len(lines) > _REMEDY_LINES:
-        yield f"      … {len(lines) - _REMEDY_LINES} more lines: `--format json` has them all"
+        yield f"      ... {len(lines) - _REMEDY_LINES} more lines: `--format json` has them all"
 
 
 def _namespaces(namespaces: tuple[Namespace, ...], writer: _Writer) -> None:

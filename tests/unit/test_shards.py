@@ -1,0 +1,134 @@
+"""Documents to shards: which namespace, in which order, in which portions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from egress_policy.reader import Document
+from egress_policy.shards import Batch, Place, Places, Question, Shards, Source, batches
+
+_SOURCE = Source("k8s/a.yaml", "/src/k8s/a.yaml", None)
+
+
+def _document(kind: str = "Pod", namespace: str | None = None, api_version: str = "v1", **more: Any) -> Document:
+    value = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "web", **more.pop("metadata", {})}}
+    values = {"file": "k8s/a.yaml", "folder": "k8s", "line": 3, "start": 10, "end": 90, **more}
+    return Document(json.dumps(value).encode(), api_version, kind, namespace, "web", **values)
+
+
+def _shards(*documents: Document, default: str = "default") -> dict[str, list[Any]]:
+    shards = Shards(default)
+    shards.add(_SOURCE, documents)
+    return {name: [json.loads(entry) for entry in entries] for name, entries in shards.documents.items()}
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        pytest.param(_document(namespace="shop"), "shop", id="the namespace that is written"),
+        pytest.param(_document(), "given", id="none is the one given"),
+        pytest.param(_document(namespace=""), "given", id="an empty one is the one given"),
+        pytest.param(_document("Namespace"), "", id="a Namespace is cluster-wide"),
+        pytest.param(_document("Namespace", "shop"), "", id="whatever its metadata says"),
+        pytest.param(
+            _document("ClusterNetworkPolicy", None, "policy.networking.k8s.io/v1alpha2"), "",
+            id="a ClusterNetworkPolicy is cluster-wide",
+        ),
+        pytest.param(
+            _document("ClusterNetworkPolicy", None, "crd.antrea.io/v1beta1"), "", id="so is Antrea's of the same name"
+        ),
+        pytest.param(
+            _document("Namespace", None, "example.com/v1"), "given", id="a kind of that name in another group is not"
+        ),
+        pytest.param(_document("HelmChart", None, "egress-policy/v1"), "", id="nor has a chart a namespace"),
+    ],
+)  # fmt: skip
+def test_a_document_is_judged_in_one_namespace(document: Document, expected: str) -> None:
+    assert list(_shards(document, default="given")) == [expected]
+
+
+def test_what_only_the_file_tells_travels_beside_the_object() -> None:
+    [entry] = _shards(_document(duplicates=(("spec.egress", 9),)))["default"]
+    assert entry == {
+        "object": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}},
+        "source": {
+            "file": "k8s/a.yaml",
+            "folder": "k8s",
+            "line": 3,
+            "order": 0,
+            "duplicates": [{"path": "spec.egress", "line": 9}],
+        },
+    }
+
+
+@pytest.mark.parametrize("name", ['a"b\\.yaml', "%s %d %%.yaml", "é🦀.yaml", "tab\t.yaml", "\udcff.yaml"])
+def test_any_file_name_is_valid_json(name: str) -> None:
+    shards = Shards("default")
+    shards.add(Source(name.encode("utf-8", "backslashreplace").decode(), name, None), [_document(folder=name)])
+    [[entry]] = shards.documents.values()
+    assert json.loads(entry)["source"]["folder"] == name.encode("utf-8", "backslashreplace").decode()
+
+
+def test_labels_have_the_one_that_the_api_server_sets() -> None:
+    shards = Shards("default")
+    lies = {"labels": {"team": "a", "kubernetes.io/metadata.name": "liar"}}
+    shards.add(_SOURCE, [_document("Namespace", metadata=lies), _document("Namespace", metadata={"labels": None})])
+    assert [json.loads(labels) for labels in shards.labels] == [
+        {"team": "a", "kubernetes.io/metadata.name": "web"},
+        {"kubernetes.io/metadata.name": "web"},
+    ]
+
+
+def test_a_place_is_found_by_order() -> None:
+    shards = Shards("default", base=1 << 40)
+    shards.add(_SOURCE, [_document(), _document(line=7, start=91, end=120, item=(4,))])
+    places = Places.unpacked(shards.places.packed())
+    assert places.get((1 << 40) + 1) == Place(_SOURCE, 7, 91, 120, (4,))
+    assert places.get((1 << 40) + 2) is None
+    assert places.get(0) is None
+
+
+def test_documents_that_are_handed_over_are_gone_and_come_after_the_others() -> None:
+    ours, theirs = Shards("default"), Shards("default", base=100)
+    ours.add(_SOURCE, [_document(namespace="both")])
+    theirs.add(_SOURCE, [_document(namespace="both"), _document(namespace="alone")])
+    ours.merge(theirs.take(["both", "unknown"]))
+    assert list(theirs.documents) == ["alone"]
+    assert [json.loads(entry)["source"]["order"] for entry in ours.documents["both"]] == [0, 100]
+
+
+def _batches(sizes: dict[str, int], labels: int = 0) -> list[tuple[str, ...]]:
+    return [batch.names for batch in batches({name: [b"x" * size] for name, size in sizes.items()}, labels)]
+
+
+def test_batches_are_sorted_and_bounded_by_number() -> None:
+    assert [len(names) for names in _batches({f"n{i:02}": 10 for i in range(70)})] == [32, 32, 6]
+    assert _batches({"b": 1, "": 1, "a": 1}) == [("", "a", "b")]
+    assert _batches({}) == []
+
+
+def test_batches_are_bounded_by_size_but_a_namespace_is_never_split() -> None:
+    assert _batches({"a": 600_000, "b": 600_000, "c": 10, "d": 5_000_000, "e": 1}) == [("a",), ("b", "c"), ("d",), ("e",)]
+
+
+def test_many_namespaces_make_larger_batches_or_their_labels_would_be_read_too_often() -> None:
+    small = {f"n{i:04}": 20_000 for i in range(400)}
+    assert len(_batches(small)) == 13
+    assert len(_batches(small, labels=1_000_000)) == 3
+
+
+def test_a_question_is_valid_json() -> None:
+    [batch] = batches({"shop": [b'{"object":1}', b'{"object":2}'], "": [b'{"object":3}']}, 0)
+    question = Question('na"me', b'{"a":"b"},{}')
+    assert json.loads(question.about(batch.shards)) == {
+        "namespace": 'na"me',
+        "namespaces": [{"a": "b"}, {}],
+        "shards": [
+            {"namespace": "", "documents": [{"object": 3}]},
+            {"namespace": "shop", "documents": [{"object": 1}, {"object": 2}]},
+        ],
+    }
+    assert isinstance(batch, Batch)
