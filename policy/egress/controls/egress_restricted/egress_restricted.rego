@@ -121,9 +121,26 @@ _totals(view, policies, findings, failing) := {
 	"policies": count([1 | some policy in view.policies; policy.isolates]),
 	"failing": failing,
 	"unjudged": count(view.unjudged),
-	"once": [[found.once, found.order, found.path, found.rule, found.level] | some found in findings; found.once],
+	"once": [[found.once, found.order, found.path, found.rule, found.level, _one(_alone(view, found, findings))] |
+		some found in findings
+		found.once
+	],
 } if {
 	application := _one(_is_application(view))
+}
+
+# Whether a rule would be restricted without a finding.
+_alone(view, found, findings) if {
+	some policy in view.policies
+	policy.order == found.order
+	some rule in policy.rules
+	rule.path == found.path
+	_restricted(rule, [other | some other in findings; other.order == found.order; not _same(other, found)])
+} else := false
+
+_same(a, b) if {
+	a.rule == b.rule
+	a.path == b.path
 }
 
 _is_application(view) if {
@@ -166,7 +183,10 @@ report(found, given, settings) := {
 		some field in _added
 		n := sum([total[field] | some total in found.totals])
 	}
-	sums := object.union(added, {"failing": added.failing - count([1 | some entry in repeated; entry[4] == "fail"])})
+	sums := object.union(added, {
+		"failing": added.failing - count([1 | some entry in repeated; entry[4] == "fail"]),
+		"restricted_rules": added.restricted_rules + count({[entry[1], entry[2]] | some entry in repeated; entry[5] == 1}),
+	})
 }
 
 _added := {
@@ -176,7 +196,7 @@ _added := {
 
 # What is said once for all namespaces is said on the first; the others are left out.
 _repeated(totals) := [entry |
-	entries := sort([[entry[0], entry[1], entry[2], entry[3], entry[4]] | some total in totals; some entry in total.once])
+	entries := sort([entry | some total in totals; some entry in total.once])
 	some i, entry in entries
 	i > 0
 	entries[i - 1][0] == entry[0]

@@ -32,7 +32,7 @@ findings(view) := [found |
 	view.context.namespace == ""
 	subjects := [[subject.order, _folder(view, subject), subject] |
 		some subject in array.concat(view.policies, view.workloads)
-		not subject.object.metadata.namespace
+		object.get(subject.object, ["metadata", "namespace"], null) in [null, ""]
 	]
 	first := min({subject[0] | some subject in subjects})
 	home := [subject[1] | some subject in subjects; subject[0] == first][0]
