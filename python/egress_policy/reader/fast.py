@@ -75,9 +75,14 @@ def _parse(texts: Sequence[bytes]) -> list[Parsed | None]:
         values = orjson.loads(emitted)
     except orjson.JSONDecodeError:
         return []
-    parsed: list[Parsed | None] = [(value, orjson.dumps(value)) for value in values]
+    parsed: list[Parsed | None] = [(value, _compact(value)) for value in values]
     quotes = sum(one[1].count(b'"') for one in parsed if one)
     return parsed if len(values) == len(texts) and quotes == emitted.count(b'"') else []
+
+
+def _compact(value: Any) -> bytes:
+    # orjson gives back what it allocated in advance, several times what is needed; a copy has its own size.
+    return memoryview(orjson.dumps(value)).tobytes()
 
 
 def _safe(text: bytes) -> bool:

@@ -23,7 +23,9 @@ def locate(text: bytes, document: Document, path: str) -> int:
 
 def locate_all(text: bytes, document: Document, wanted: Iterable[str]) -> list[int]:
     """The lines of several paths."""
-    root = _item(_root(text[document.start : document.end]), document.item)
+    if not 0 <= text.find(b"\n", document.start, document.end) < document.end - 1:
+        return [document.line for _ in wanted]  # all on one line
+    root = _item(_root(text, document.start, document.end), document.item)
     if root is None:
         return [document.line for _ in wanted]
     base = document.line - root.line
@@ -31,10 +33,13 @@ def locate_all(text: bytes, document: Document, wanted: Iterable[str]) -> list[i
 
 
 @lru_cache(maxsize=1)
-def _root(text: bytes) -> Node | None:
-    """The tree of one document's text; lines count from its start. None if it cannot be read any more."""
+def _root(text: bytes, start: int, end: int) -> Node | None:
+    """The tree of one document; lines count from its start. None if it cannot be read any more."""
+    # The item of a list is indented as it was after its dash.
+    column = start - text.rfind(b"\n", 0, start) - 1
+    alone = b" " * column + text[start:end]
     try:
-        return next((tree.root for tree in careful.trees(Chunk(text, 0, 0))), None)
+        return next((tree.root for tree in careful.trees(Chunk(alone, 0, 0))), None)
     except Unreadable:
         return None
 

@@ -63,18 +63,19 @@ def flatten(node: Node) -> Iterator[Item]:
 
 
 def _items(parent: Item) -> list[Item]:
-    """The items that are mappings; without kind and apiVersion they have those of the list, as kubectl sets them."""
+    """The items that are mappings."""
     assert isinstance(parent.node.children, dict)
     children = parent.node.children["items"][1].children
     assert isinstance(children, list)
     return [
-        Item(_typed(child.value, parent.value), child, (*parent.path, "items", index))
+        Item(typed(child.value, parent.value), child, (*parent.path, "items", index))
         for index, child in enumerate(children)
         if isinstance(child.value, dict)
     ]
 
 
-def _typed(value: dict[str, Value], parent: dict[str, Value]) -> dict[str, Value]:
+def typed(value: dict[str, Value], parent: dict[str, Value]) -> dict[str, Value]:
+    """The item of a list; without kind and apiVersion it has those of the list, as kubectl sets them."""
     if value.get("kind") or value.get("apiVersion"):
         return value
     return {**value, "apiVersion": parent.get("apiVersion"), "kind": str(parent.get("kind", "")).removesuffix("List")}

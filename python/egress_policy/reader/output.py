@@ -12,7 +12,8 @@ from egress_policy.reader.nodes import Value
 def dumps(value: Value) -> bytes:
     """Valid JSON for any value that the careful reader builds, however deep."""
     try:
-        return orjson.dumps(value)
+        # orjson gives back what it allocated in advance, several times what is needed; a copy has its own size.
+        return memoryview(orjson.dumps(value)).tobytes()
     except (orjson.JSONEncodeError, TypeError):
         # Deeper than 254 levels, or an integer beyond 64 bits (written with an exponent).
         return "".join(_pieces(value)).encode()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from egress_policy.reader import careful, fast, paths
+from egress_policy.reader import careful, fast, json_fast, paths, spans
 from egress_policy.reader.documents import Document, Reading, ReadError, Unreadable
 from egress_policy.reader.files import File
 from egress_policy.reader.nodes import Tree
-from egress_policy.reader.objects import Item, flatten, identify, is_list
+from egress_policy.reader.objects import Item, flatten, identify, is_list, typed
 from egress_policy.reader.output import dumps
 from egress_policy.reader.relevance import irrelevant
 from egress_policy.reader.stream import Chunk, chunks
@@ -59,12 +59,24 @@ class _Reader:
 
     def take(self, batch: list[Chunk]) -> None:
         """Read these chunks. Raises Unreadable at the first that cannot be."""
-        for chunk, parsed in zip(batch, fast.parse([chunk.text for chunk in batch]), strict=True):
-            if parsed is None or is_list(parsed[0]):
+        for chunk, fast_one in zip(batch, fast.parse([chunk.text for chunk in batch]), strict=True):
+            parsed = fast_one or (json_fast.parse(chunk.text) if chunk.text[:1] == b"{" else None)
+            if parsed is None or (is_list(parsed[0]) and not self._list(chunk, parsed[0])):
                 for tree in careful.trees(chunk):
                     self._open(chunk, tree)
-            else:
+            elif not is_list(parsed[0]):
                 self._add(parsed[0], parsed[1], chunk.line, chunk.start, chunk.start + len(chunk.text), (), ())
+
+    def _list(self, chunk: Chunk, value: dict[str, Any]) -> bool:
+        """Take the items of a list, if it is surely known where each of them stands."""
+        items = value["items"]
+        found = spans.of_json(chunk.text) if chunk.text[:1] == b"{" else spans.of_yaml(chunk.text)
+        if len(found) != len(items) or any(not isinstance(item, dict) or is_list(item) for item in items):
+            return False
+        for item, span in zip(items, found, strict=True):
+            whole = typed(item, value)
+            self._add(whole, dumps(whole), chunk.line + span.line, chunk.start + span.start, chunk.start + span.end, (), ())
+        return True
 
     def _open(self, chunk: Chunk, tree: Tree) -> None:
         start, end = chunk.start + tree.start, chunk.start + tree.end
