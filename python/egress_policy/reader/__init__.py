@@ -1,7 +1,8 @@
 """The reader: files, folders and standard input to Kubernetes objects, as Kubernetes decodes them.
 
-`find` lists the files of the paths given, `read_file` reads one of them, `read` does both. Nothing here raises for what is
-in a file: that is a `ReadError` in the `Reading`. `locate` finds the line of a field in a text that was read before.
+`find` lists the files of the paths given, `read_file` reads one of them, `read` does both. Nothing raises for what is
+in a file: that is a `ReadError` in the `Reading`. `locate` finds the line of a field in a text (`normalise`) that was
+read.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-from egress_policy.reader.documents import Document, ReadError, Reading, Unreadable
+from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
 from egress_policy.reader.files import File
 from egress_policy.reader.files import find as _find
-from egress_policy.reader.locate import locate, locate_all
 from egress_policy.reader.loading import load, read_file, with_input
+from egress_policy.reader.locate import locate, locate_all
 from egress_policy.reader.text import normalise
 
 __all__ = [
@@ -21,7 +22,7 @@ __all__ = [
     "File",
     "ReadError",
     "Reading",
-    "Unreadable",
+    "UnreadableError",
     "find",
     "load",
     "locate",

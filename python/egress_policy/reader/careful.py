@@ -1,4 +1,4 @@
-"""The careful reader: any YAML or JSON, with the value that Kubernetes decodes, lines, and the keys that are written twice.
+"""The careful reader: any YAML or JSON as Kubernetes decodes it, with lines, and the keys that are written twice.
 
 Slow (PyYAML's C parser gives about 5 MB/s), so only for what the fast reader leaves, and for finding lines.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from egress_policy.reader import json_events
-from egress_policy.reader.documents import Unreadable
+from egress_policy.reader.documents import UnreadableError
 from egress_policy.reader.nodes import Tree
 from egress_policy.reader.stream import Chunk
 from egress_policy.reader.text import BOM, check
@@ -17,12 +17,12 @@ _TEMPLATE = "holds a template ({{ … }}) that is not rendered; render it first,
 
 
 def trees(chunk: Chunk) -> Iterator[Tree]:
-    """The documents of a chunk, one after the other. Raises Unreadable; what came before it can be kept."""
+    """The documents of a chunk, one after the other. Raises UnreadableError; what came before it can be kept."""
     try:
         check(chunk.text)
         yield from _trees(chunk)
-    except Unreadable as error:
-        raise Unreadable(error.line, _TEMPLATE if b"{{" in chunk.text else error.message) from None
+    except UnreadableError as error:
+        raise UnreadableError(error.line, _TEMPLATE if b"{{" in chunk.text else error.message) from None
 
 
 def _trees(chunk: Chunk) -> Iterator[Tree]:

@@ -11,11 +11,11 @@ from egress_policy.errors import EgressPolicyError
 class Document:
     """One Kubernetes object, as Kubernetes decodes it.
 
-    `text` is the object as compact JSON. `namespace` is None if none is written. `file` is what a report shows, `folder`
-    tells folders apart, `line` (from 1) is the first line of content. `start` and `end` are where the YAML document begins
-    and ends in the file's text (`normalise`), `item` the indices that lead to the object if that document is a List.
-    `duplicates` are the keys written twice in one mapping, of which the last counts: the path, as in `spec.egress[0].to`,
-    and the line where it is written last.
+    `text` is the object as compact JSON. `namespace` is None if none is written. `file` is what a report shows,
+    `folder` tells folders apart, `line` (from 1) is the first line of content. `start` and `end` are the part of the
+    file's text (`normalise`) that holds it: usually itself alone; if that part is a List, `item` are the indices that
+    lead to it. `duplicates` are the keys written twice in one mapping, of which the last counts: the path, as in
+    `spec.egress[0].to`, and the line where it is written last.
     """
 
     text: bytes
@@ -56,7 +56,7 @@ class Reading:
     data: bytes | None = None
 
 
-class Unreadable(EgressPolicyError):
+class UnreadableError(EgressPolicyError):
     """A text that cannot be read; `line` counts from 0. The reader turns it into a ReadError."""
 
     def __init__(self, line: int, message: str) -> None:

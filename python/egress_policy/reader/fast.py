@@ -1,10 +1,10 @@
 """The fast reader: rapidyaml for documents whose every word is surely read by it as Kubernetes reads it.
 
-rapidyaml reads YAML 1.2, keeps anchors and tags unresolved, takes `yes` for a string and prints `+5` into its JSON. So each
-line is split at its blanks, and each word must be of a form that is known to be safe; a document with any other goes to the
-careful reader. Lines seen safe once are remembered, since most lines of a manifest are in every other manifest. What remains
-is checked on what comes out: as many documents as went in, valid JSON, and no key lost (of two equal keys the JSON library
-drops the first, its quotes are then missing).
+rapidyaml reads YAML 1.2, keeps anchors and tags unresolved, takes `yes` for a string and prints `+5` into its JSON.
+So each line is split at its blanks, and each word must be of a form that is known to be safe; a document with any
+other goes to the careful reader. Lines seen safe once are remembered, since most lines of a manifest are in every
+other manifest. What remains is checked on what comes out: as many documents as went in, valid JSON, and no key lost
+(of two equal keys the JSON library drops the first, its quotes are then missing).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MOST_SEEN = 50_000
 _seen: set[bytes] = {b""}
 _lock = threading.Lock()
 _tree = ryml.Tree()
-_output = bytearray(1 << 16)
+_USUAL_OUTPUT, _MOST_OUTPUT = 1 << 16, 1 << 23
 
 # A line without its comment: text outside quotes, and whole quoted scalars. No quote may stay open at its end.
 _LINE = re.compile(rb"""((?:[^"'#]++|"[^"\\]*+"|'[^'\\]*+'|(?<=[^ ])#)*+)(?:#[\x20-\x7e]*)?""")
@@ -36,7 +36,7 @@ _QUOTED = re.compile(rb""""[\x20-\x7e]*?"|'[\x20-\x7e]*?'""")
 # What stands for itself wherever it stands: a word of letters, which may hold digits and these signs; an option …
 _SIGNS = rb"A-Za-z0-9/_.$()=@+~^;<-"
 _WORD = rb"(?:--?)?[A-Za-z/_$(][%s]*(?::+[%s]+)*" % (_SIGNS, _SIGNS)
-# … a number as JSON has it, a quantity, an address or version, a date; or a quoted scalar, of which only the quotes are left.
+# … a number as JSON has it, a quantity, an address or version, a date; or a quoted scalar (only its quotes are left).
 _NUMBER = rb"-?[1-9][0-9]{0,17}|0"
 _QUANTITY = rb"[0-9]+(?:\.[0-9]+)?(?:[munkKMGTPi%hs]|ms|[KMGTP]i)"
 _DOTTED = rb"[0-9]+(?:\.[0-9]+){2,}(?:[:/-][A-Za-z0-9/_.:-]*[A-Za-z0-9])?"
@@ -112,24 +112,37 @@ def _safe_word(word: bytes) -> bool:
     return _SAFE.fullmatch(word) is not None and _RISKY.isdisjoint(_PARTS.split(word)) and word != b"null:"
 
 
+class _Output:
+    """Where rapidyaml prints to; it grows to what was needed, and forgets what was needed once only."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray(_USUAL_OUTPUT)
+
+    def json(self, tree: ryml.Tree, node: int) -> bytes:
+        failed, size = ryml.emit_json_to_substr(tree, node, self._bytes)
+        if failed:
+            self._bytes = bytearray(2 * size)
+            failed, size = ryml.emit_json_to_substr(tree, node, self._bytes)
+        printed = bytes(memoryview(self._bytes)[:size])
+        if size > _MOST_OUTPUT:
+            self._bytes = bytearray(_USUAL_OUTPUT)
+        return printed
+
+
+_output = _Output()
+
+
 def _json(text: bytes) -> bytes | None:
     """The documents as one JSON array, as rapidyaml prints it; None if it cannot."""
-    global _output
     buffer = bytearray(text)  # parsed in place: it must outlive the tree's use
     with _lock, _quiet:
         try:
             _tree.clear()
             ryml.parse_in_place(buffer, tree=_tree)
             root = _tree.root_id()
-            if not _tree.is_stream(root):
-                return None
-            failed, size = ryml.emit_json_to_substr(_tree, root, _output)
-            if failed:
-                _output = bytearray(2 * size)
-                failed, size = ryml.emit_json_to_substr(_tree, root, _output)
+            return _output.json(_tree, root) if _tree.is_stream(root) else None
         except (ryml.ExceptionBasic, RuntimeError, AttributeError):
             return None
-        return None if failed else bytes(memoryview(_output)[:size])
 
 
 @cache

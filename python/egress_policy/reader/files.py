@@ -20,7 +20,8 @@ STDIN = "-"
 class File:
     """Something to read. `name` is what a report shows, `path` can be opened, `folder` tells folders apart.
 
-    `problem` says why it cannot be read, if that is known already; `chart` is the name of the chart whose Chart.yaml it is.
+    `problem` says why it cannot be read, if that is known already; `chart` is the chart's name if it is a Chart.yaml;
+    `data` is what standard input gave.
     """
 
     name: str
@@ -80,7 +81,8 @@ class _Walk:
             if parts[depth] in _RENDERED and os.path.isfile(os.sep.join([*parts[:depth], _CHART])):
                 up = os.path.join(self._path, *[os.pardir] * (len(parts) - depth))
                 chart = os.path.normpath(os.path.join(up, _CHART))
-                return [_chart(chart, chart, parts[depth - 1])] if self._first(os.sep.join([*parts[:depth], _CHART])) else []
+                first = self._first(os.sep.join([*parts[:depth], _CHART]))
+                return [_chart(chart, chart, parts[depth - 1])] if first else []
         return []
 
     def _folder(self, path: str, relative: str, real: str) -> Iterator[File]:
@@ -145,5 +147,3 @@ def _folder_of(path: str) -> str:
 
 def _inside(path: str, folder: str) -> bool:
     return path.startswith(folder.rstrip(os.sep) + os.sep)
-
-

@@ -9,7 +9,7 @@ from collections.abc import Generator
 import orjson
 
 from egress_policy.reader import scalars
-from egress_policy.reader.documents import Unreadable
+from egress_policy.reader.documents import UnreadableError
 from egress_policy.reader.nodes import Builder, Tree, Value
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
@@ -80,7 +80,7 @@ def _tree(text: bytes, start: int, end: int, line: int) -> Tree:
 def _take(builder: Builder, token: bytes, line: int) -> None:
     first = token[:1]
     if first in b"{[":
-        builder.start(first == b"{", line)
+        builder.start({} if first == b"{" else [], line)
     elif first in b"}]":
         builder.end()
     else:
@@ -102,4 +102,5 @@ def _plain(token: bytes, line: int) -> Value:
     try:
         return scalars.number(float(token))
     except ValueError:
-        raise Unreadable(line, f"is no JSON: {token[:40].decode('utf-8', 'replace')} is no number that JSON can hold") from None
+        shown = token[:40].decode("utf-8", "replace")
+        raise UnreadableError(line, f"is no JSON: {shown} is no number that JSON can hold") from None

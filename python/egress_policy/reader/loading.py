@@ -9,7 +9,7 @@ from typing import IO, Any
 import orjson
 
 from egress_policy.reader import careful
-from egress_policy.reader.documents import Document, Reading, ReadError, Unreadable
+from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
 from egress_policy.reader.files import STDIN, File
 from egress_policy.reader.output import dumps
 from egress_policy.reader.reading import read_bytes
@@ -27,7 +27,7 @@ def with_input(file: File, stdin: IO[bytes] | None) -> File:
         return file
     try:
         data = _limited(stdin or sys.stdin.buffer)
-    except (OSError, ValueError, Unreadable) as error:
+    except (OSError, ValueError, UnreadableError) as error:
         return replace(file, problem=f"cannot be read: {error}", data=b"")
     return replace(file, data=data, size=len(data))
 
@@ -40,17 +40,17 @@ def read_file(file: File) -> Reading:
         return _chart(file, file.chart)
     try:
         data = file.data if file.data is not None else _content(file.path)
-    except (OSError, Unreadable) as error:
+    except (OSError, UnreadableError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return Reading(file.name, file.path, errors=(ReadError(file.name, 1, f"cannot be read: {reason}"),))
     return read_bytes(data, file)
 
 
 def load(data: bytes) -> Any:
-    """The value of the one YAML or JSON document in `data`, None if there is none. Raises Unreadable."""
+    """The value of the one YAML or JSON document in `data`, None if there is none. Raises UnreadableError."""
     found = [tree.root.value for chunk in chunks(normalise(data)) for tree in careful.trees(chunk)]
     if len(found) > 1:
-        raise Unreadable(0, "holds more than one document")
+        raise UnreadableError(0, "holds more than one document")
     return orjson.loads(dumps(found[0])) if found else None
 
 
@@ -67,7 +67,7 @@ def _limited(file: Any) -> bytes:
         parts.append(part)
         left -= len(part)
         if left < 0:
-            raise Unreadable(0, f"it is larger than {_MOST_BYTES >> 20} MB; split it")
+            raise UnreadableError(0, f"it is larger than {_MOST_BYTES >> 20} MB; split it")
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

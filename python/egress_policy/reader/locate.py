@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from egress_policy.reader import careful
-from egress_policy.reader.documents import Document, Unreadable
+from egress_policy.reader.documents import Document, UnreadableError
 from egress_policy.reader.nodes import Node
 from egress_policy.reader.paths import Step, steps
 from egress_policy.reader.stream import Chunk
@@ -15,8 +15,8 @@ from egress_policy.reader.stream import Chunk
 def locate(text: bytes, document: Document, path: str) -> int:
     """The line (from 1) of a path in a document of the normalised `text`: of the key, or of the list entry.
 
-    Of a path that is not there, the line of the nearest field above it. The document's tree is kept for the next call, so
-    ask for the paths of one document, and of one List, in a row.
+    Of a path that is not there, the line of the nearest field above it. The document's tree is kept for the next call,
+    so ask for the paths of one document, and of one List, in a row.
     """
     return locate_all(text, document, [path])[0]
 
@@ -35,13 +35,12 @@ def locate_all(text: bytes, document: Document, wanted: Iterable[str]) -> list[i
 @lru_cache(maxsize=1)
 def _root(text: bytes, start: int, end: int) -> Node | None:
     """The tree of one document; lines count from its start. None if it cannot be read any more."""
-    # The item of a list is indented as it was after its dash.
-    column = start - text.rfind(b"\n", 0, start) - 1
-    alone = b" " * column + text[start:end]
     try:
-        return next((tree.root for tree in careful.trees(Chunk(alone, 0, 0))), None)
-    except Unreadable:
+        root = next((tree.root for tree in careful.trees(Chunk(text[start:end], 0, 0))), None)
+    except UnreadableError:
         return None
+    # The item of a list, with its dash, is a list of one.
+    return root.children[0] if root and isinstance(root.children, list) and root.children else root
 
 
 def _item(root: Node | None, indices: tuple[int, ...]) -> Node | None:

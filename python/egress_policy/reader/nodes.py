@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from egress_policy.reader.documents import Unreadable
+from egress_policy.reader.documents import UnreadableError
 from egress_policy.reader.scalars import ScalarError, key, number
 
 DEEPEST = 1000
@@ -23,7 +23,7 @@ class Node:
     `size`, `weight` and `height` are what the value has once its aliases are written out: nodes, bytes, levels.
     """
 
-    __slots__ = ("value", "line", "children", "size", "weight", "height")
+    __slots__ = ("children", "height", "line", "size", "value", "weight")
 
     def __init__(self, value: Value, line: int, weight: int = 0) -> None:
         self.value = value
@@ -49,7 +49,7 @@ Duplicate = tuple[tuple[str | int, ...], int]
 
 
 class Tree(NamedTuple):
-    """One document: its root, the paths and lines of the keys that are written twice, and which bytes of the text it is."""
+    """One document: its root, the paths and lines of the keys that are written twice, and its part of the text."""
 
     root: Node
     duplicates: list[Duplicate]
@@ -58,7 +58,7 @@ class Tree(NamedTuple):
 
 
 class Builder:
-    """Takes the events of one document and gives its root. Raises Unreadable."""
+    """Takes the events of one document and gives its root. Raises UnreadableError."""
 
     def __init__(self, length: int) -> None:
         self.root: Node | None = None
@@ -72,12 +72,14 @@ class Builder:
 
     def finish(self, start: int, end: int) -> Tree:
         """The document, after its last event."""
-        assert self.root is not None
+        if self.root is None:
+            raise UnreadableError(0, "is no YAML: a document without content")
         return Tree(self.root, self.duplicates, start, end)
 
-    def scalar(self, value: Value, line: int, weight: int, anchor: str | None = None, merge: bool = False) -> None:
+    def scalar(self, value: Value, line: int, weight: int, anchor: str | None = None, *, merge: bool = False) -> None:
+        """A scalar; `merge` if it is the key `<<`, in case it is a key."""
         node = Node(value, line, weight)
-        if merge and self._open and self._open[-1].mapping and len(self._open[-1].nodes) % 2 == 0:
+        if merge and self._open and self._open[-1].mapping:
             self._open[-1].merges.add(len(self._open[-1].nodes))
         if anchor is not None:
             self._anchors[anchor] = node
@@ -86,23 +88,24 @@ class Builder:
 
     def alias(self, anchor: str, line: int) -> None:
         if anchor not in self._anchors:
-            raise Unreadable(line, f"the anchor {anchor!r} is used but not defined before")
+            raise UnreadableError(line, f"the anchor {anchor!r} is used but not defined before")
         target = self._anchors[anchor]
         if target is None:
-            raise Unreadable(line, f"the anchor {anchor!r} contains itself")
+            raise UnreadableError(line, f"the anchor {anchor!r} contains itself")
         self._count(1 + target.size, target.size, target.weight, line)
         if len(self._open) + target.height > DEEPEST:
             raise _too_deep(line)
         self._add(target)
 
-    def start(self, mapping: bool, line: int, anchor: str | None = None) -> None:
-        node = Node({} if mapping else [], line)
+    def start(self, empty: dict[str, Value] | list[Value], line: int, anchor: str | None = None) -> None:
+        """A mapping or a list, until `end`."""
+        node = Node(empty, line)
         if len(self._open) >= DEEPEST:
             raise _too_deep(line)
         if anchor is not None:
             self._anchors[anchor] = None
         self._count(1, 0, 2, line)
-        self._open.append(_Open(node, mapping, anchor))
+        self._open.append(_Open(node, isinstance(empty, dict), anchor))
 
     def end(self) -> None:
         done = self._open.pop()
@@ -153,7 +156,7 @@ class Builder:
         self._weight += weight
         many = self._aliased > 100 and self._decoded > 1000
         if (many and self._aliased > _allowed(self._decoded) * self._decoded) or self._weight > self._most:
-            raise Unreadable(line, "its aliases expand too far (an alias bomb); write the values out")
+            raise UnreadableError(line, "its aliases expand too far (an alias bomb); write the values out")
 
 
 def _step(parent: _Open) -> str | int:
@@ -164,25 +167,25 @@ def _step(parent: _Open) -> str | int:
 
 def _key(node: Node) -> str:
     if isinstance(node.value, (dict, list)):
-        raise Unreadable(node.line, "a mapping or list cannot be a key")
+        raise UnreadableError(node.line, "a mapping or list cannot be a key")
     try:
         return key(node.value)  # type: ignore[arg-type]
     except ScalarError as error:
-        raise Unreadable(node.line, str(error)) from None
+        raise UnreadableError(node.line, str(error)) from None
 
 
 def _value(node: Node) -> Value:
     try:
         return number(node.value) if isinstance(node.value, float) else node.value
     except ScalarError as error:
-        raise Unreadable(node.line, str(error)) from None
+        raise UnreadableError(node.line, str(error)) from None
 
 
 def _merge(children: dict[str, tuple[int, Node]], node: Node, line: int) -> None:
     sources = node.children if isinstance(node.children, list) else [node]
     for source in reversed(sources):
         if not isinstance(source.children, dict):
-            raise Unreadable(line, "<< takes a mapping or a list of mappings")
+            raise UnreadableError(line, "<< takes a mapping or a list of mappings")
         children.update(source.children)
 
 
@@ -191,5 +194,5 @@ def _allowed(decoded: int) -> float:
     return 0.99 - 0.89 * min(1.0, max(0.0, (decoded - 400_000) / 3_600_000))
 
 
-def _too_deep(line: int) -> Unreadable:
-    return Unreadable(line, f"is nested deeper than {DEEPEST} levels")
+def _too_deep(line: int) -> UnreadableError:
+    return UnreadableError(line, f"is nested deeper than {DEEPEST} levels")

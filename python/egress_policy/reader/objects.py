@@ -64,12 +64,11 @@ def flatten(node: Node) -> Iterator[Item]:
 
 def _items(parent: Item) -> list[Item]:
     """The items that are mappings."""
-    assert isinstance(parent.node.children, dict)
-    children = parent.node.children["items"][1].children
-    assert isinstance(children, list)
+    fields = parent.node.children
+    children = fields["items"][1].children if isinstance(fields, dict) else None
     return [
         Item(typed(child.value, parent.value), child, (*parent.path, "items", index))
-        for index, child in enumerate(children)
+        for index, child in enumerate(children if isinstance(children, list) else ())
         if isinstance(child.value, dict)
     ]
 

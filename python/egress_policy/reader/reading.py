@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from egress_policy.reader import careful, fast, json_fast, paths, spans
-from egress_policy.reader.documents import Document, Reading, ReadError, Unreadable
+from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
 from egress_policy.reader.files import File
 from egress_policy.reader.nodes import Tree
 from egress_policy.reader.objects import Item, flatten, identify, is_list, typed
@@ -24,9 +24,19 @@ def read_bytes(data: bytes, file: File) -> Reading:
     try:
         for batch in reader.batches(normalise(data)):
             reader.take(batch)
-    except Unreadable as error:
+    except UnreadableError as error:
         reader.errors.append(ReadError(file.name, error.line + 1, error.message))
     return Reading(file.name, file.path, tuple(reader.documents), tuple(reader.errors), reader.kubernetes, file.data)
+
+
+class _Place(NamedTuple):
+    """Where a document stands, as the fields of Document; `line` counts from 0."""
+
+    line: int
+    start: int
+    end: int
+    item: tuple[int, ...] = ()
+    duplicates: tuple[tuple[str, int], ...] = ()
 
 
 class _Reader:
@@ -52,20 +62,29 @@ class _Reader:
                 if size > _BATCH:
                     yield batch
                     batch, size = [], 0
-        except Unreadable:
+        except UnreadableError:
             yield batch
             raise
         yield batch
 
     def take(self, batch: list[Chunk]) -> None:
-        """Read these chunks. Raises Unreadable at the first that cannot be."""
-        for chunk, fast_one in zip(batch, fast.parse([chunk.text for chunk in batch]), strict=True):
-            parsed = fast_one or (json_fast.parse(chunk.text) if chunk.text[:1] == b"{" else None)
-            if parsed is None or (is_list(parsed[0]) and not self._list(chunk, parsed[0])):
-                for tree in careful.trees(chunk):
-                    self._open(chunk, tree)
+        """Read these chunks. Raises UnreadableError at the first that cannot be."""
+        for chunk, parsed in zip(batch, fast.parse([chunk.text for chunk in batch]), strict=True):
+            if parsed is None:
+                self._slowly(chunk)
             elif not is_list(parsed[0]):
-                self._add(parsed[0], parsed[1], chunk.line, chunk.start, chunk.start + len(chunk.text), (), ())
+                self._add(parsed[0], parsed[1], _Place(chunk.line, chunk.start, chunk.start + len(chunk.text)))
+            elif not self._list(chunk, parsed[0]):
+                self._carefully(chunk)
+
+    def _slowly(self, chunk: Chunk) -> None:
+        parsed = json_fast.parse(chunk.text) if chunk.text[:1] == b"{" else None
+        if parsed is None:
+            self._carefully(chunk)
+        elif not is_list(parsed[0]):
+            self._add(parsed[0], parsed[1], _Place(chunk.line, chunk.start, chunk.start + len(chunk.text)))
+        elif not self._list(chunk, parsed[0]):
+            self._carefully(chunk)
 
     def _list(self, chunk: Chunk, value: dict[str, Any]) -> bool:
         """Take the items of a list, if it is surely known where each of them stands."""
@@ -75,32 +94,24 @@ class _Reader:
             return False
         for item, span in zip(items, found, strict=True):
             whole = typed(item, value)
-            self._add(whole, dumps(whole), chunk.line + span.line, chunk.start + span.start, chunk.start + span.end, (), ())
+            place = _Place(chunk.line + span.line, chunk.start + span.start, chunk.start + span.end)
+            self._add(whole, dumps(whole), place)
         return True
 
-    def _open(self, chunk: Chunk, tree: Tree) -> None:
-        start, end = chunk.start + tree.start, chunk.start + tree.end
-        for item in flatten(tree.root):
-            self._add(item.value, dumps(item.value), item.node.line, start, end, item.indices, _duplicates(tree, item))
+    def _carefully(self, chunk: Chunk) -> None:
+        for tree in careful.trees(chunk):
+            start, end = chunk.start + tree.start, chunk.start + tree.end
+            for item in flatten(tree.root):
+                place = _Place(item.node.line, start, end, item.indices, _duplicates(tree, item))
+                self._add(item.value, dumps(item.value), place)
 
-    def _add(
-        self,
-        value: Any,
-        text: bytes,
-        line: int,
-        start: int,
-        end: int,
-        item: tuple[int, ...],
-        duplicates: tuple[tuple[str, int], ...],
-    ) -> None:
+    def _add(self, value: Any, text: bytes, place: _Place) -> None:
         identity = identify(value)
         if identity is None:
             return
         self.kubernetes += 1
-        file = self.file
-        self.documents.append(
-            Document(text, *identity, file.name, file.folder, line + 1, start, end, item, duplicates)
-        )
+        file, (line, start, end, item, duplicates) = self.file, place
+        self.documents.append(Document(text, *identity, file.name, file.folder, line + 1, start, end, item, duplicates))
 
 
 def _duplicates(tree: Tree, item: Item) -> tuple[tuple[str, int], ...]:

@@ -1,10 +1,10 @@
 """Documents that cannot matter, told from their text without parsing it.
 
-A document is left out only if its kind is in the table and nothing in its text could give it another one. The first line of
-content is a key at column 0, so the document is a mapping there, and every other key of it is at column 0 as well. If all
-lines at column 0 are plain keys (or list entries, comments, blanks), and one of them is `kind:` and one `apiVersion:`, no
-other spelling (quoted, escaped, tagged, merged, an alias, `? kind`, flow style) can be in the way. Lines inside a block
-scalar are indented; lines inside quotes at column 0 can only make us parse what need not be.
+A document is left out only if its kind is in the table and nothing in its text could give it another one. The first
+line of content is a key at column 0, so the document is a mapping there, and every other key of it is at column 0 as
+well. If all lines at column 0 are plain keys (or list entries, comments, blanks), and one of them is `kind:` and one
+`apiVersion:`, no other spelling (quoted, escaped, tagged, merged, an alias, `? kind`, flow style) can be in the way.
+Lines inside a block scalar are indented; lines inside quotes at column 0 can only make us parse what need not be.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _usual(text: bytes) -> bool:
 def _surely(text: bytes) -> bool:
     """The whole rule."""
     first = _COLUMN_0.search(text)
-    if first is None or text[: first.start()].strip(b" \n") and not _comments(text[: first.start()]):
+    if first is None or not _comments(text[: first.start()]):
         return False
     if any(stray in text for stray in _STRAYS):
         return False

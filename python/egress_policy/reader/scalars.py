@@ -19,8 +19,8 @@ class ScalarError(ValueError):
     """A scalar that Kubernetes refuses."""
 
 
-_TRUE = "y Y yes Yes YES true True TRUE on On ON".split()
-_FALSE = "n N no No NO false False FALSE off Off OFF".split()
+_TRUE = ["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"]
+_FALSE = ["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"]
 WORDS: dict[str, Scalar] = {
     **dict.fromkeys(_TRUE, True),
     **dict.fromkeys(_FALSE, False),
@@ -61,7 +61,7 @@ def _number(text: str) -> Scalar:
         if -(1 << 63) <= value < 1 << 64:
             return value
     if _BINARY.fullmatch(plain):
-        return int(plain[2:], 2)
+        return int(plain.replace("0b", ""), base=2)
     return _float(plain, text) if _FLOAT.fullmatch(plain) else text
 
 

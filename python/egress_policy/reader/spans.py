@@ -13,7 +13,7 @@ _ITEMS = re.compile(rb"^items:[ ]*(?:#[^\n]*)?\n(?:[ ]*(?:#[^\n]*)?\n)*+([ ]*)-"
 
 
 class Span(NamedTuple):
-    """An item's text. `line` counts from 0 in the list's."""
+    """An item's text, in YAML with its dash. `line` counts from 0 in the list's."""
 
     start: int
     end: int
@@ -46,22 +46,21 @@ def of_yaml(text: bytes) -> list[Span]:
     items = _ITEMS.search(text)
     if items is None:
         return []
-    starts: list[tuple[int, int]] = []  # of the line, and of what follows its dash
+    starts: list[int] = []
     ends = re.compile(rb"^( {0,%d})([^ \n#])( *)" % len(items[1]), re.MULTILINE)
     for match in ends.finditer(text, items.start(1)):
         if match[1] != items[1] or match[2] != b"-":
             return _between(text, starts, match.start())
         if not match[3] or text[match.end() : match.end() + 1] in b"\n#":
             return []
-        starts.append((match.start(), match.end()))
+        starts.append(match.start())
     return _between(text, starts, len(text))
 
 
-def _between(text: bytes, starts: list[tuple[int, int]], end: int) -> list[Span]:
+def _between(text: bytes, starts: list[int], end: int) -> list[Span]:
     found: list[Span] = []
     line, counted = 0, 0
-    ends = [start for start, _ in starts[1:]] + [end]
-    for (_, start), until in zip(starts, ends, strict=True):
+    for start, until in zip(starts, [*starts[1:], end], strict=True):
         line += text.count(b"\n", counted, start)
         counted = start
         found.append(Span(start, until, line))

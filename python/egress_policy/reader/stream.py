@@ -1,7 +1,8 @@
 """A text, cut into documents where Kubernetes cuts it: at every line that starts with `---`, wherever it stands.
 
-Kubernetes looks at lines before it looks at YAML, so a `---` at the start of a line ends a block scalar and an open quote as
-well. It refuses anything but a comment after the dashes; we take `--- {a: 1}` as YAML does, and refuse `---a`.
+Kubernetes looks at lines before it looks at YAML, so a `---` at the start of a line ends a block scalar and an open
+quote as well. It refuses anything but a comment after the dashes; we take `--- {a: 1}` as YAML does, and refuse
+`---a`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from egress_policy.reader.documents import Unreadable
+from egress_policy.reader.documents import UnreadableError
 
 _EMPTY_LINES = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\n)*")
 _DIRECTIVES = re.compile(rb"(?:(?:%[^\n]*|[ ]*(?:#[^\n]*)?)\n)*")
@@ -25,7 +26,7 @@ class Chunk(NamedTuple):
 
 
 def chunks(text: bytes) -> Iterator[Chunk]:
-    """The chunks of a normalised text that hold anything. Raises Unreadable at a line like `---a`.
+    """The chunks of a normalised text that hold anything. Raises UnreadableError at a line like `---a`.
 
     They start with their first content: comments and blank lines before it are left out.
     """
@@ -44,7 +45,7 @@ def chunks(text: bytes) -> Iterator[Chunk]:
 
 
 def _unusual(piece: bytes, line: int, start: int, directives: bytes) -> tuple[Chunk | None, bytes]:
-    """What does not start with content at once; and the directives (`%YAML 1.1`), which belong to the chunk that follows."""
+    """What does not start with content at once; directives (`%YAML 1.1`) belong to the chunk that follows."""
     chunk = _content(_after_separator(piece, line, start))
     if _DIRECTIVES.fullmatch(chunk.text):
         return None, directives + chunk.text
@@ -61,7 +62,7 @@ def _after_separator(piece: bytes, line: int, start: int) -> Chunk:
         return Chunk(body, line + 1, start + len(rest))
     if rest[:1] not in b" \t":
         shown = stripped[:40].decode("utf-8", "replace")
-        raise Unreadable(line, f"`---{shown}` is no separator of documents; put --- on a line of its own")
+        raise UnreadableError(line, f"`---{shown}` is no separator of documents; put --- on a line of its own")
     return Chunk(b"---" + piece, line, start - 4)
 
 

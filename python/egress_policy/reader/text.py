@@ -1,14 +1,14 @@
 """Bytes of a file as the UTF-8 text that everything else reads.
 
-Kubernetes takes UTF-8 with or without a byte order mark and UTF-16 with one, and turns CR LF into LF before it looks for
-documents. Lines keep their numbers.
+Kubernetes takes UTF-8 with or without a byte order mark and UTF-16 with one, and turns CR LF into LF before it looks
+for documents. Lines keep their numbers.
 """
 
 from __future__ import annotations
 
 import codecs
 
-from egress_policy.reader.documents import Unreadable
+from egress_policy.reader.documents import UnreadableError
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -20,7 +20,7 @@ BOM = codecs.BOM_UTF8
 
 
 def normalise(data: bytes) -> bytes:
-    """UTF-8 without mark, lines ended by LF. Raises Unreadable for UTF-16 that is none; UTF-8 is checked by `check`."""
+    """UTF-8 without mark, lines ended by LF. Raises UnreadableError for wrong UTF-16; UTF-8 is checked by `check`."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             data = _decoded(data[len(mark) :], encoding)
@@ -35,20 +35,21 @@ def _decoded(data: bytes, encoding: str) -> bytes:
     except UnicodeError as error:
         start = error.start if isinstance(error, UnicodeDecodeError) else 0
         line = data[:start].decode(encoding, "replace").count("\n")
-        raise Unreadable(line, f"is no valid {encoding[:6].upper()}; save it as UTF-8") from None
+        raise UnreadableError(line, f"is no valid {encoding[:6].upper()}; save it as UTF-8") from None
 
 
 def check(text: bytes) -> None:
-    """Raises Unreadable for what is no text: invalid UTF-8, and NUL, which no YAML and no JSON may hold."""
+    """Raises UnreadableError for what is no text: invalid UTF-8, and NUL, which no YAML and no JSON may hold."""
     if b"\0" in text:
-        raise Unreadable(text.count(b"\n", 0, text.index(b"\0")), "is binary (it holds a NUL); exclude it, or name a text file")
+        line = text.count(b"\n", 0, text.index(b"\0"))
+        raise UnreadableError(line, "is binary (it holds a NUL); exclude it, or name a text file")
     if text.isascii():
         return
     if b"\n" + BOM in text:
         line = text.count(b"\n", 0, text.index(b"\n" + BOM)) + 1
-        raise Unreadable(line, "holds a byte order mark (BOM) that is not at the start; take it out")
+        raise UnreadableError(line, "holds a byte order mark (BOM) that is not at the start; take it out")
     try:
         text.decode()
     except UnicodeDecodeError as error:
         line = text.count(b"\n", 0, error.start)
-        raise Unreadable(line, "is no valid UTF-8; save it as UTF-8") from None
+        raise UnreadableError(line, "is no valid UTF-8; save it as UTF-8") from None

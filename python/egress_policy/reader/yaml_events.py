@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from egress_policy.reader import scalars
-from egress_policy.reader.documents import Unreadable
+from egress_policy.reader.documents import UnreadableError
 from egress_policy.reader.nodes import Builder, Tree
 
 _Parser: Any
@@ -25,7 +25,7 @@ _END = re.compile(rb"^\.\.\.[ \t]*(?:#[^\n]*)?\n", re.MULTILINE)
 
 
 def trees(text: bytes, start: int, line: int) -> Iterator[Tree]:
-    """The documents of a text from `start` on, which is in `line`. Raises Unreadable.
+    """The documents of a text from `start` on, which is in `line`. Raises UnreadableError.
 
     After a line `...` a new one may start without `---`, as in YAML 1.2; Kubernetes would drop it.
     """
@@ -49,10 +49,12 @@ def _trees(text: bytes, line: int, start: int) -> Iterator[Tree]:
             else:
                 _take(builder, event, line, bare)
     except yaml.reader.ReaderError as error:
-        raise Unreadable(line + _line_of(text, error.position), f"is no YAML: {error.reason}") from None
+        raise UnreadableError(line + _line_of(text, error.position), f"is no YAML: {error.reason}") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise Unreadable(line + (mark.line if mark else 0), f"is no YAML: {error.problem or error.context}") from None
+        raise UnreadableError(
+            line + (mark.line if mark else 0), f"is no YAML: {error.problem or error.context}"
+        ) from None
 
 
 def _events(text: bytes) -> Iterator[Any]:
@@ -68,25 +70,29 @@ def _take(builder: Builder, event: Any, base: int, bare: set[int]) -> None:
     kind = type(event)
     line = base + event.start_mark.line
     if kind is yaml.ScalarEvent:
-        _scalar(builder, event, line, event.start_mark.index in bare)
+        tag = "!" if event.start_mark.index in bare else event.tag
+        builder.scalar(_value(event, tag, line), line, len(event.value), event.anchor, merge=_merges(event))
     elif kind is yaml.MappingStartEvent:
-        builder.start(True, line, event.anchor)
+        builder.start({}, line, event.anchor)
     elif kind is yaml.SequenceStartEvent:
-        builder.start(False, line, event.anchor)
+        builder.start([], line, event.anchor)
     elif kind is yaml.AliasEvent:
         builder.alias(event.anchor, line)
     elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
         builder.end()
 
 
-def _scalar(builder: Builder, event: Any, line: int, bare: bool) -> None:
-    text, plain, tag = event.value, event.implicit[0], event.tag
-    merge = text == "<<" and (plain or tag == scalars.MERGE_TAG)
+def _value(event: Any, tag: str | None, line: int) -> scalars.Scalar:
     try:
-        value = scalars.resolve(text) if plain and not bare else text if tag is None else scalars.tagged(tag, text)
+        if tag is not None:
+            return scalars.tagged(tag, event.value)
+        return scalars.resolve(event.value) if event.implicit[0] else str(event.value)
     except scalars.ScalarError as error:
-        raise Unreadable(line, str(error)) from None
-    builder.scalar(value, line, len(text), event.anchor, merge)
+        raise UnreadableError(line, str(error)) from None
+
+
+def _merges(event: Any) -> bool:
+    return bool(event.value == "<<" and (event.implicit[0] or event.tag == scalars.MERGE_TAG))
 
 
 def _line_of(text: bytes, position: int) -> int:
