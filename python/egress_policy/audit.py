@@ -151,7 +151,7 @@ class _Run:
 
     def _read(self, files: Sequence[File], base: int) -> _Half:
         half = _Half(Shards(self.request.namespace or "default", base))
-        for done, file in enumerate(files):
+        for done, file in enumerate(files, 1):
             reading = reader.read_file(file)
             half.shards.add(Source(printable(reading.file), reading.path, reading.data), reading.documents)
             half.kubernetes += reading.kubernetes

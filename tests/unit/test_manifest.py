@@ -11,9 +11,15 @@ from hypothesis import strategies as st
 
 from egress_policy import manifest, reader
 
-_WORDS = "y n yes no on off true false null ~ Yes NO True NULL = <<  - -1 +5 .5 0x1F 0o17 017 1_000 1e3 .inf .nan 22:22 2026-12-31".split(" ")
-_ODD = ["", " ", "a: b", "a #b", "#a", "- a", "a\nb\n", "tab\there", "\x00\x07\x1b[31m", "\x85\u2028\u2029\ufeff", "é🦀", "'", '"', "\\",
-        "{a}", "[a]", "*a", "&a", "!a", "%a", "@a", "`a", "|", ">", "? a", "a:", "---", "...", "a\r\nb", "\ud7ff\ue000\ufffd"]  # fmt: skip
+_WORDS = [
+    "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "Yes", "NO", "True", "NULL", "=", "<<", "-", "-1",
+    "+5", ".5", "0x1F", "0o17", "017", "1_000", "1e3", ".inf", ".nan", "22:22", "2026-12-31",
+]  # fmt: skip
+_ODD = [
+    "", " ", "a: b", "a #b", "#a", "- a", "a\nb\n", "tab\there", "\x00\x07\x1b[31m", "\x85\u2028\u2029\ufeff", "é🦀",
+    "'", '"', "\\", "{a}", "[a]", "*a", "&a", "!a", "%a", "@a", "`a", "|", ">", "? a", "a:", "---", "...", "a\r\nb",
+    "\ud7ff\ue000\ufffd",
+]  # fmt: skip
 _SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.sampled_from(_WORDS + _ODD)
 _KEYS = st.text() | st.sampled_from(_WORDS)
 _VALUES = st.recursive(_SCALARS, lambda inner: st.lists(inner) | st.dictionaries(_KEYS, inner), max_leaves=20)

@@ -111,7 +111,12 @@ def test_batches_are_sorted_and_bounded_by_number() -> None:
 
 
 def test_batches_are_bounded_by_size_but_a_namespace_is_never_split() -> None:
-    assert _batches({"a": 600_000, "b": 600_000, "c": 10, "d": 5_000_000, "e": 1}) == [("a",), ("b", "c"), ("d",), ("e",)]
+    assert _batches({"a": 600_000, "b": 600_000, "c": 10, "d": 5_000_000, "e": 1}) == [
+        ("a",),
+        ("b", "c"),
+        ("d",),
+        ("e",),
+    ]
 
 
 def test_many_namespaces_make_larger_batches_or_their_labels_would_be_read_too_often() -> None:

@@ -57,9 +57,10 @@ def _find(name: str, known: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _list(known: Mapping[str, Any]) -> Iterator[str]:
-    width = max(map(len, known), default=0)
+    width = max(map(len, known))
+    levels = max(len(_levels(rule)) for rule in known.values())
     for name in sorted(known):
-        yield f"{name:<{width}}  {_levels(known[name]):<20}  {known[name]['title']}"
+        yield f"{name:<{width}}  {_levels(known[name]):<{levels}}  {known[name]['title']}"
 
 
 def _levels(rule: Mapping[str, Any]) -> str:
@@ -96,6 +97,8 @@ def _references(rule: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {described}: {reference['ref']}" if described else f"  {reference['ref']}"
 
 
-def _wrapped(text: str, indent: str = "") -> Iterator[str]:
-    for paragraph in text.strip().split("\n\n"):
-        yield from textwrap.wrap(paragraph, _WIDTH, initial_indent=indent, subsequent_indent=indent * 2)
+def _wrapped(text: str) -> Iterator[str]:
+    for number, paragraph in enumerate(text.strip().split("\n\n")):
+        if number:
+            yield ""
+        yield from textwrap.wrap(paragraph, _WIDTH)

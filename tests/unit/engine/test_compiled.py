@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -66,9 +67,10 @@ def test_a_link_to_a_folder_that_all_may_write_to_is_not_followed(cache: Path, t
     assert compiled.configuration() is None
 
 
-def test_somebody_elses_folder_is_not_used(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("cache")
+def test_somebody_elses_folder_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     assert compiled.configuration() is not None
-    monkeypatch.setattr(compiled.os, "geteuid", lambda: 4711)
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
     assert compiled.configuration() is None
 
 

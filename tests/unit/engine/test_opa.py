@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from egress_policy.engine import PARAMETERS, EngineError, load, opa
+from egress_policy.engine import PARAMETERS, EngineError, embedded, load, opa
 from egress_policy.engine.opa import OpaEngine
 
 
@@ -22,7 +22,7 @@ def rego(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Non
 
     def write(rules: str) -> None:
         (tmp_path / "main.rego").write_text(f"package egress.main\n{rules}\n")
-        monkeypatch.setattr(opa.embedded, "rego", lambda: tmp_path)
+        monkeypatch.setattr(embedded, "rego", lambda: tmp_path)
 
     return write
 
@@ -41,7 +41,7 @@ def _answering(answers: dict[str, Any]) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_: object) -> None:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
@@ -108,7 +108,7 @@ def test_a_policy_that_does_not_compile_is_quoted(rego: Callable[[str], None]) -
 
 def test_without_opa_on_path_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(EngineError, match="no program `opa` on PATH.*--engine wasm"):
+    with pytest.raises(EngineError, match=r"no program `opa` on PATH.*--engine wasm"):
         OpaEngine({})
 
 
@@ -143,7 +143,7 @@ def test_a_program_that_took_the_port_is_not_asked(
     rego("parameters := {}")
     with _answering(_runtime(version="9.9.9", env={})) as url:
         monkeypatch.setattr(opa, "_free_port", lambda: int(url.rpartition(":")[2]))
-        with pytest.raises(EngineError, match="another program answers|did not start"):
+        with pytest.raises(EngineError, match=r"another program answers|did not start"):
             OpaEngine({})
 
 
@@ -171,5 +171,3 @@ def test_manifests_never_pass_a_proxy(rego: Callable[[str], None], monkeypatch: 
     rego("parameters := 1")
     with OpaEngine({}) as engine:
         assert engine.ask(PARAMETERS, b"{}") == 1
-
-

@@ -117,7 +117,7 @@ def test_dates_are_those_of_opa(compiled: Compile, moment: int, expected: list[i
 
 def test_a_date_in_another_zone_is_an_error_not_a_guess(compiled: Compile) -> None:
     with pytest.raises(EngineError, match=r"time\.date"):
-        _asked(compiled("namespaces := time.date([input, concat(\"/\", [\"Asia\", \"Tokyo\"])])"), b"0")
+        _asked(compiled('namespaces := time.date([input, concat("/", ["Asia", "Tokyo"])])'), b"0")
 
 
 def test_what_is_no_policy_is_an_error() -> None:

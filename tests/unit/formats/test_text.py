@@ -99,7 +99,7 @@ def test_many_findings_are_listed_a_line_each() -> None:
 def test_of_many_namespaces_those_that_fail_are_shown() -> None:
     many = tuple(Namespace(f"n{i:03}", "fail" if i == 99 else "pass", 0, 0, ()) for i in range(100))
     output = shown(text.render, report(findings=(), namespaces=many))
-    assert re.findall(r"^n\d+ +\w+", output, re.M)[0] == "n099       fail"
+    assert re.findall(r"^n\d+ +\w+", output, re.MULTILINE)[0] == "n099       fail"
     assert "and 70 more: `--format json` lists them all.\n" in output
 
 
@@ -123,4 +123,4 @@ def test_a_stream_that_knows_only_ascii_gets_escapes() -> None:
 def test_the_lines_that_belong_to_a_path_are_marked(lines: tuple[str, ...], expected: str) -> None:
     given = dataclasses.replace(DANGLING, location=Location("a.yaml", 1), excerpt=Excerpt(1, lines))
     output = shown(text.render, report(findings=(given,)))
-    assert " ".join(re.findall(r"^  (>) +\d+ \|", output, re.M)) == expected
+    assert " ".join(re.findall(r"^  (>) +\d+ \|", output, re.MULTILINE)) == expected

@@ -1,0 +1,220 @@
+"""The command as a user meets it: a process, its output, its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from egress_policy import __version__, cli
+
+_OPEN = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: app-egress, namespace: shop}
+spec:
+  podSelector: {}
+  policyTypes: [Egress]
+  egress: [{}]
+"""
+_DENIED = _OPEN.replace("egress: [{}]", "egress: []")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Manifests of each kind of verdict."""
+    for name, text in {
+        "open.yaml": _OPEN,
+        "denied.yaml": _DENIED,
+        "service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n",
+        "broken.yaml": "a: [",
+        "strict.yaml": "profile: strict\n",
+        "wrong.json": '{"openPortShare": 2, "unknown": 1}',
+        "list.yaml": "- profile\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def _egress(
+    folder: Path, *arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "egress_policy", *arguments],
+        cwd=folder, env={**os.environ, **(environment or {})}, input=given, capture_output=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        pytest.param("audit denied.yaml", 0, id="pass"),
+        pytest.param("audit service.yaml", 0, id="skip"),
+        pytest.param("audit open.yaml", 1, id="fail"),
+        pytest.param("audit open.yaml broken.yaml", 2, id="unreadable, whatever else was found"),
+        pytest.param("audit missing.yaml", 2, id="a file that is not there"),
+        pytest.param("audit denied.yaml --parameters strict.yaml", 0, id="parameters from a file"),
+        pytest.param("audit denied.yaml --engine opa", 0, id="a real OPA"),
+    ],
+)
+def test_the_exit_code_is_the_verdict(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: str, expected: int
+) -> None:
+    monkeypatch.chdir(folder)
+    assert cli.main(arguments.split()) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        pytest.param("audit", "egress: nothing to audit: name a file or a folder", id="no path"),
+        pytest.param("audit open.yaml --parameters missing.yaml", "missing.yaml: No such file", id="no such file"),
+        pytest.param("audit open.yaml --parameters broken.yaml", "egress: broken.yaml: ", id="a file that is no YAML"),
+        pytest.param("audit open.yaml --parameters list.yaml", "parameters are one object", id="not an object"),
+        pytest.param("audit open.yaml --parameters wrong.json", "openPortShare: ", id="a wrong value, by its path"),
+        pytest.param("audit open.yaml --namespace Shop", "--namespace 'Shop'", id="a namespace that cannot be"),
+        pytest.param(
+            "audit open.yaml --opa-url http://127.0.0.1", "--opa-url needs --engine opa", id="a URL for nobody"
+        ),
+        pytest.param("audit open.yaml --output missing/report", "cannot write missing/report", id="nowhere to write"),
+    ],
+)
+def test_wrong_usage_is_said_on_standard_error(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], arguments: str, expected: str
+) -> None:
+    monkeypatch.chdir(folder)
+    assert cli.main(arguments.split()) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert expected in err
+
+
+@pytest.mark.parametrize("arguments", ["", "audit --profile lax .", "audit --format xml .", "unknown"])
+def test_arguments_that_do_not_exist(arguments: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(arguments.split())
+    assert "usage: egress" in capfd.readouterr().err
+
+
+def test_no_answer_is_3(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(folder)
+    assert cli.main(["audit", "open.yaml", "--engine", "opa", "--opa-url", "http://127.0.0.1:1"]) == 3
+    assert capfd.readouterr().err.startswith("egress: OPA does not answer")
+
+
+@pytest.mark.parametrize("arguments", ["--help", "audit --help", "explain --help"])
+def test_help_has_examples(arguments: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(arguments.split())
+    assert "examples:\n  " in capfd.readouterr().out
+
+
+def test_the_version(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--version"])
+    assert capfd.readouterr().out == f"egress-policy {__version__}\n"
+
+
+def test_a_flag_decides_over_the_parameters_file(folder: Path) -> None:
+    run = _egress(
+        folder, "audit", "--parameters", "strict.yaml", "--profile", "baseline", "--format", "json", "denied.yaml"
+    )
+    assert json.loads(run.stdout)["profile"] == "baseline"
+
+
+def test_standard_input(folder: Path) -> None:
+    run = _egress(folder, "audit", "-", "--format", "json", given=_OPEN.encode())
+    assert run.returncode == 1
+    assert json.loads(run.stdout)["findings"][0]["location"] == {"file": "-", "line": 7}
+
+
+def test_files_are_left_out(folder: Path) -> None:
+    run = _egress(folder, "audit", ".", "--format", "json", "--exclude", "[!d]*.yaml", "--exclude", "*.json")
+    assert (run.returncode, json.loads(run.stdout)["findings"]) == (0, [])
+
+
+def test_an_output_file_leaves_standard_output_empty(folder: Path) -> None:
+    run = _egress(folder, "audit", "open.yaml", "--format", "sarif", "--output", "report.sarif")
+    assert (run.returncode, run.stdout, run.stderr) == (1, b"", b"")
+    assert json.loads((folder / "report.sarif").read_text())["version"] == "2.1.0"
+
+
+def test_a_reader_that_stops_early_changes_no_verdict(folder: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    run = subprocess.run(
+        [sys.executable, "-m", "egress_policy", "audit", "open.yaml"],
+        cwd=folder, stdout=write, stderr=subprocess.PIPE, check=False, timeout=60,
+    )  # fmt: skip
+    os.close(write)
+    assert (run.returncode, run.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_any_encoding_can_show_any_name(folder: Path, encoding: str) -> None:
+    (folder / "ünïcödé-🦀.yaml").write_text(_OPEN.replace("app-egress", "äpp"), encoding="utf-8")
+    for chosen in ("text", "json", "github", "junit", "sarif"):
+        run = _egress(
+            folder, "audit", "ünïcödé-🦀.yaml", "--format", chosen, environment={"PYTHONIOENCODING": encoding}
+        )
+        assert (run.returncode, run.stderr) == (1, b"")
+        run.stdout.decode(encoding if chosen == "text" else "utf-8")
+
+
+def test_a_file_name_that_is_no_text_is_shown_with_escapes(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / os.fsdecode(b"\xff.yaml")).write_text(_OPEN)
+    for chosen in ("text", "json", "github", "junit", "sarif"):
+        run = _egress(folder, "audit", "sub", "--format", chosen)
+        assert (run.returncode, run.stderr) == (1, b"")
+        assert b"udcff.yaml" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [pytest.param(signal.SIGINT, 130, id="Ctrl-C"), pytest.param(signal.SIGTERM, 143, id="terminated")],
+)
+def test_an_interrupted_audit_is_quiet(folder: Path, sent: signal.Signals, expected: int) -> None:
+    os.mkfifo(folder / "pipe.yaml")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "egress_policy", "audit", "pipe.yaml"],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    with (folder / "pipe.yaml").open("wb"):  # waits until it reads
+        process.send_signal(sent)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (expected, b"", b"")
+
+
+def _on_a_terminal(folder: Path, environment: Mapping[str, str]) -> str:
+    main, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "egress_policy", "audit", "open.yaml"],
+        cwd=folder, stdout=terminal, stderr=terminal, env={**os.environ, **environment},
+    )  # fmt: skip
+    process.wait(60)
+    os.close(terminal)
+    output = b""
+    while True:
+        try:
+            part = os.read(main, 65536)
+        except OSError:  # how Linux says that the other end is closed
+            break
+        if not part:
+            break
+        output += part
+    os.close(main)
+    return output.decode()
+
+
+def test_a_terminal_has_colours_unless_unwanted(folder: Path) -> None:
+    assert "\x1b[31m" in _on_a_terminal(folder, {"NO_COLOR": ""})
+    assert "\x1b" not in _on_a_terminal(folder, {"NO_COLOR": "1"})
