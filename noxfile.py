@@ -99,11 +99,11 @@ def _check_generated(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Test the installed package; arguments go to pytest."""
+    """Test the installed package, on every processor; arguments go to pytest instead."""
     _programs(session)
     _install(session, "runtime", "test", "build")
     _install_package(session)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(session.posargs or ("--numprocesses", "auto", "--dist", "worksteal")))
 
 
 @nox.session
