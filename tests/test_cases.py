@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from egress_policy.audit import Request, audit
-from egress_policy.engine import embedded
+from egress_policy.engine import Engine, embedded, load
 from tests import cases
-from tests.engines import NAMES, Name, conftest_findings, resource, serving
+from tests.engines import NAMES, Engines, Kept, Name, conftest_findings, resource, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +26,20 @@ CASES = cases.load()
 def opa_url(tool: Callable[[str], Path]) -> Iterator[str]:
     with serving(tool("opa")) as url:
         yield url
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kept(tool: Callable[[str], Path]) -> Iterator[None]:
+    """Audits by the embedded engine share an instance for each set of parameters."""
+    engines = Engines(tool("opa"))
+
+    def lent(name: Name, parameters: dict[str, Any], *, url: str | None = None, now: int | None = None) -> Engine:
+        return load(name, parameters, url=url, now=now) if name == "opa" else Kept(engines.get(name, parameters))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("egress_policy.audit.load", lent)
+        yield
+    engines.close()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -88,12 +88,10 @@ def check_witness(finding: Mapping[str, Any], model: Cluster) -> None:
         packets = [Packet(pod, target, witness["protocol"], witness["port"]) for w in senders for pod in w.pods]
         assert any(allowed(packet, model.rules) for packet in packets), f"nothing lets {witness} out"
     else:
-        rules = [a for a in model.rules.allowances if a.source.policy == finding["resource"]["name"]]
-        mine = [
-            a
-            for a in rules
-            if f"{finding['path']}.".startswith(f"{a.source.path}.") or finding["path"] == "spec.egress"
-        ]
+        path, name = finding["path"], finding["resource"]["name"]
+        here = [a for a in model.rules.allowances if a.subject.namespace == place]
+        at_fault = [a for a in here if a.source.policy == name and f"{path}.".startswith(f"{a.source.path}.")]
+        mine = here if path == "spec.egress" else at_fault
         assert any(lets_out(a, target, witness) for a in mine), f"no rule lets {witness} out"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from tests.model.addresses import EVERY, Addresses
-from tests.model.ports import ALL, Ports
+from tests.model.ports import ALL, Ports, whole
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 Labels: TypeAlias = Mapping[str, str]
@@ -134,8 +134,10 @@ class Allowance:
         return result
 
     def holds_port(self, protocol: str, port: int | str) -> bool:
-        """Whether the port is among this allowance's."""
-        return any(ports.holds(protocol, port) for ports in self.ports)
+        """Whether the port is among this allowance's; a name is among all numbers, whatever it stands for."""
+        if any(ports.holds(protocol, port) for ports in self.ports):
+            return True
+        return isinstance(port, str) and whole(self.ports, protocol)
 
     @property
     def rank(self) -> tuple[int, float, int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 FIRST, LAST = 1, 65535
 PROTOCOLS = ("TCP", "UDP", "SCTP")
@@ -43,6 +43,16 @@ class Segment:
 
 
 ALL = tuple(Ports(protocol) for protocol in PROTOCOLS)
+
+
+def whole(some: Iterable[Ports], protocol: str) -> bool:
+    """Whether they hold every number of a protocol."""
+    reached = FIRST
+    for ports in sorted((p for p in some if p.protocol == protocol and not p.name), key=lambda p: p.first):
+        if ports.first > reached:
+            return False
+        reached = max(reached, ports.last + 1)
+    return reached > LAST
 
 
 def segments(every: list[Ports]) -> Iterator[Segment]:

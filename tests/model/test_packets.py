@@ -102,6 +102,13 @@ def test_a_named_port_is_resolved_by_the_destination() -> None:
     assert not allowed(packet(8080), rules)
 
 
+def test_a_named_port_is_among_all_numbers() -> None:
+    both = [{"port": 32768, "endPort": 65535}, {"port": 1, "endPort": 32767}]
+    assert allowed(packet("web"), rules_of(policy([{"ports": both}])))
+    assert allowed(packet("web"), rules_of(policy([{}])))
+    assert not allowed(packet("web"), rules_of(policy([{"ports": both[:1]}])))
+
+
 EVERYONE = Subject("shop", Selector())
 
 

@@ -162,7 +162,7 @@ class Cluster:
                 mine = self.rules.of(pod)
                 if self.covered(workload) and (kind := combined_kind(mine, self.limits)):
                     yield Expected(kind, str(workload))
-        busy = {w.namespace for w in self.workloads}
+        busy = {w.namespace for w in self.workloads if w.governed}
         for namespace in sorted({namespace_of(p, self.default) for p in self.policies} - busy):
             yield from self._combined_without_workloads(namespace)
 
