@@ -42,18 +42,15 @@ _numbered(allowances) := [cell |
 # A named port is a port of its own, on which those that hold every port speak as well.
 _named(allowances) := [cell |
 	some [protocol, name] in {[port.protocol, port.name] | some given in allowances; some port in given.ports; port.name}
-	not _on_all_ports(allowances, protocol)
 	cell := {"protocol": protocol, "name": name, "count": 1, "allowances": [given |
 		some given in allowances
-		{"protocol": protocol, "name": name} in given.ports
+		_speaks_on(given, protocol, name)
 	]}
 ]
 
-_on_all_ports(allowances, protocol) if {
-	some given in allowances
-	{"protocol": protocol, "low": 1, "high": ports.total} in given.ports
-	given.action == "allow"
-}
+_speaks_on(given, protocol, name) if {"protocol": protocol, "name": name} in given.ports
+
+_speaks_on(given, protocol, _) if {"protocol": protocol, "low": 1, "high": ports.total} in given.ports
 
 # METADATA
 # description: The layers of some allowances in one family, in the order in which they decide.
