@@ -81,6 +81,10 @@ _length(text, most) := n if {
 	n <= most
 }
 
+# METADATA
+# description: The prefix length of a text that `parse` reads, as it is written there.
+written_length(text) := _value(split(text, "/")[1])
+
 # Leading zeros are decimal to the API server, and not octal.
 _value(text) := _values[text] if {
 	_values[text]

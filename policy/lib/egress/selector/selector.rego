@@ -12,7 +12,9 @@ import data.lib.egress.path
 #   A selector, null or an object, made ready to match many objects: {"pairs": {key: value}, "requirements": [requirement]}.
 compiled(selector) := {
 	"pairs": {key: text | some key, value in _pairs(selector); text := _text(value)},
-	"requirements": _requirements(selector),
+	"requirements": [{"key": _field(written, "key"), "operator": _field(written, "operator"), "values": _values(written)} |
+		some written in _requirements(selector)
+	],
 }
 
 # METADATA
@@ -41,6 +43,12 @@ _text(null) := ""
 
 _text(value) := value if value != null
 
+_field(requirement, name) := requirement[name] if {
+	requirement[name]
+} else := null
+
+_values(requirement) := {_text(value) | some value in requirement.values}
+
 _satisfied(requirement, labels) if {
 	requirement.operator == "In"
 	labels[requirement.key] in requirement.values
@@ -67,7 +75,7 @@ _has_one_of(labels, requirement) if labels[requirement.key] in requirement.value
 # description: What a selector requires as a set of [key, operator, values], the same for selectors that say the same in other words.
 normal(selector) := {[key, "In", {_text(value)}] | some key, value in _pairs(selector)} | {requirement |
 	some written in _requirements(selector)
-	requirement := [written.key, written.operator, {value | some value in written.values}]
+	requirement := [written.key, written.operator, _values(written)]
 }
 
 # METADATA
@@ -85,7 +93,7 @@ requires(selector, key, value) if {
 	some requirement in _requirements(selector)
 	requirement.operator == "In"
 	requirement.key == key
-	every allowed in requirement.values { allowed == value }
+	_values(requirement) == {value}
 }
 
 # METADATA

@@ -167,7 +167,11 @@ _excepts(ip_block, text) if {
 	block := cidr.parse(ip_block.cidr)
 	cidr.inside(hole, block)
 	hole.length > block.length
+	_longer(text, ip_block.cidr)
 }
+
+# The lengths are compared as they are written, also where only one of the two is v4-mapped.
+_longer(text, block_text) if cidr.written_length(text) > cidr.written_length(block_text)
 
 _excepts(ip_block, text) if {
 	cidr.parse(text)
