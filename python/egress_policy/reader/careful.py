@@ -19,7 +19,7 @@ _TEMPLATE = "holds a template ({{ … }}) that is not rendered; render it first,
 def trees(chunk: Chunk) -> Iterator[Tree]:
     """The documents of a chunk, one after the other. Raises UnreadableError; what came before it can be kept."""
     try:
-        check(chunk.text)
+        check(chunk.text, chunk.line)
         yield from _trees(chunk)
     except UnreadableError as error:
         raise UnreadableError(error.line, _TEMPLATE if b"{{" in chunk.text else error.message) from None

@@ -35,7 +35,7 @@ _QUOTED = re.compile(rb""""[\x20-\x7e]*?"|'[\x20-\x7e]*?'""")
 
 # What stands for itself wherever it stands: a word of letters, which may hold digits and these signs; an option …
 _SIGNS = rb"A-Za-z0-9/_.$()=@+~^;<-"
-_WORD = rb"(?:--?)?[A-Za-z/_$(][%s]*(?::+[%s]+)*" % (_SIGNS, _SIGNS)
+_WORD = rb"(?:--?)?[A-Za-z/_$(][#%s]*(?::+[#%s]+)*" % (_SIGNS, _SIGNS)
 # … a number as JSON has it, a quantity, an address or version, a date; or a quoted scalar (only its quotes are left).
 _NUMBER = rb"-?[1-9][0-9]{0,17}|0"
 _QUANTITY = rb"[0-9]+(?:\.[0-9]+)?(?:[munkKMGTPi%hs]|ms|[KMGTP]i)"
@@ -53,7 +53,8 @@ _RISKY = frozenset(word.encode() for word in WORDS if word not in ("", "null", "
 )
 
 # A string that starts with a blank is what rapidyaml makes of a key at a wrong indentation.
-_LEADING_BLANK = re.compile(b'" ')
+_BLANK_AFTER_QUOTE = re.compile(b'" ')  # found much faster than the exact one, and rarely there
+_LEADING_BLANK = re.compile(rb'(?<!\\)" ')
 
 
 def parse(texts: Sequence[bytes]) -> list[Parsed | None]:
@@ -69,7 +70,7 @@ def parse(texts: Sequence[bytes]) -> list[Parsed | None]:
 def _parse(texts: Sequence[bytes]) -> list[Parsed | None]:
     """All of them, or nothing."""
     emitted = _json(b"---\n" + b"---\n".join(texts)) if texts else None
-    if emitted is None or _LEADING_BLANK.search(emitted):
+    if emitted is None or (_BLANK_AFTER_QUOTE.search(emitted) and _LEADING_BLANK.search(emitted)):
         return []
     try:
         values = orjson.loads(emitted)

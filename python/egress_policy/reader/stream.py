@@ -42,6 +42,8 @@ def chunks(text: bytes) -> Iterator[Chunk]:
         start = end + 3
         if chunk:
             yield chunk
+    if directives:  # an error, for whoever parses it
+        yield Chunk(directives, line - directives.count(b"\n"), start - 3 - len(directives))
 
 
 def _unusual(piece: bytes, line: int, start: int, directives: bytes) -> tuple[Chunk | None, bytes]:

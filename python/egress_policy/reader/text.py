@@ -38,18 +38,21 @@ def _decoded(data: bytes, encoding: str) -> bytes:
         raise UnreadableError(line, f"is no valid {encoding[:6].upper()}; save it as UTF-8") from None
 
 
-def check(text: bytes) -> None:
-    """Raises UnreadableError for what is no text: invalid UTF-8, and NUL, which no YAML and no JSON may hold."""
+def check(text: bytes, line: int) -> None:
+    """Raises UnreadableError for what is no text: invalid UTF-8, and NUL, which no YAML and no JSON may hold.
+
+    `line` is where the text begins.
+    """
     if b"\0" in text:
-        line = text.count(b"\n", 0, text.index(b"\0"))
+        line += text.count(b"\n", 0, text.index(b"\0"))
         raise UnreadableError(line, "is binary (it holds a NUL); exclude it, or name a text file")
     if text.isascii():
         return
     if b"\n" + BOM in text:
-        line = text.count(b"\n", 0, text.index(b"\n" + BOM)) + 1
+        line += text.count(b"\n", 0, text.index(b"\n" + BOM)) + 1
         raise UnreadableError(line, "holds a byte order mark (BOM) that is not at the start; take it out")
     try:
         text.decode()
     except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start)
+        line += text.count(b"\n", 0, error.start)
         raise UnreadableError(line, "is no valid UTF-8; save it as UTF-8") from None
