@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import signal
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from egress_policy import __version__
@@ -35,17 +37,46 @@ exit codes: 0 pass or skip, 1 fail, 2 bad usage or unreadable input, 3 could not
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is its verdict."""
     chosen = sys.argv[1:] if arguments is None else list(arguments)
-    options = _parser(chosen).parse_args(chosen)
-    signal.signal(signal.SIGTERM, _terminated)
+    with _signals():
+        try:
+            with _dying_quietly():
+                options = _parser(chosen).parse_args(chosen)
+                command = importlib.import_module(f"egress_policy.commands.{options.command}")
+            code: int = command.run(options)
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        except EgressPolicyError as error:
+            sys.stderr.write(f"egress: {clean.lines_as_text(str(error))}\n")
+            code = getattr(error, "exit_code", UNKNOWN)
+        except Exception:  # noqa: BLE001  # Python's own exit code for it is 1, which would be a verdict
+            sys.stderr.write(
+                f"egress: this is a bug, please report it\n{clean.lines_as_text(traceback.format_exc())}\n"
+            )
+            code = UNKNOWN
+    return code
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[None]:
+    """SIGTERM as an exception, so that what was started is stopped and what is half written is removed."""
+    before = signal.signal(signal.SIGTERM, _terminated)
     try:
-        code: int = importlib.import_module(f"egress_policy.commands.{options.command}").run(options)
-        return code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except EgressPolicyError as error:
-        sys.stderr.write(f"egress: {clean.lines_as_text(str(error))}\n")
-        code = getattr(error, "exit_code", UNKNOWN)
-        return code if isinstance(code, int) else UNKNOWN
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _dying_quietly() -> Iterator[None]:
+    """Ctrl-C ends the process at once: there is nothing to clean up yet, and an import broken off shows a traceback."""
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
@@ -70,5 +101,4 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _terminated(_signum: int, _frame: object) -> NoReturn:
-    # As an exception, so that what was started is stopped and what is half written is removed.
     raise SystemExit(TERMINATED)

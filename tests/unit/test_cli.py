@@ -110,6 +110,16 @@ def test_no_answer_is_3(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: py
     assert capfd.readouterr().err.startswith("egress: OPA does not answer")
 
 
+def test_a_bug_is_no_verdict(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    def broken(_: object) -> int:
+        raise MemoryError
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("egress_policy.commands.audit.run", broken)
+    assert cli.main(["audit", "open.yaml"]) == 3
+    assert "this is a bug" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", ["--help", "audit --help", "explain --help"])
 def test_help_has_examples(arguments: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):

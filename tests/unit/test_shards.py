@@ -111,7 +111,7 @@ def test_batches_are_sorted_and_bounded_by_number() -> None:
 
 
 def test_batches_are_bounded_by_size_but_a_namespace_is_never_split() -> None:
-    assert _batches({"a": 600_000, "b": 600_000, "c": 10, "d": 5_000_000, "e": 1}) == [
+    assert _batches({"a": 400_000, "b": 400_000, "c": 10, "d": 5_000_000, "e": 1}) == [
         ("a",),
         ("b", "c"),
         ("d",),
@@ -121,8 +121,8 @@ def test_batches_are_bounded_by_size_but_a_namespace_is_never_split() -> None:
 
 def test_many_namespaces_make_larger_batches_or_their_labels_would_be_read_too_often() -> None:
     small = {f"n{i:04}": 20_000 for i in range(400)}
-    assert len(_batches(small)) == 13
-    assert len(_batches(small, labels=1_000_000)) == 3
+    assert len(_batches(small)) == 16
+    assert len(_batches(small, labels=4_000_000)) == 3
 
 
 def test_a_question_is_valid_json() -> None:

@@ -35,7 +35,7 @@ def _run(report: Report) -> dict[str, Any]:
     return {
         "tool": {"driver": _driver(rules)},
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {"SRCROOT": {"description": {"text": "where the command was run"}}},
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "where the command was run"}}},
         "invocations": [_invocation(report)],
         "results": [_result(finding, rules) for finding in report.findings],
         "properties": {
@@ -113,7 +113,7 @@ def _artifact(file: str) -> dict[str, Any]:
     path = PurePath(file)
     if path.is_absolute():
         return {"uri": path.as_uri()}
-    return {"uri": quote(path.as_posix(), errors="backslashreplace"), "uriBaseId": "SRCROOT"}
+    return {"uri": quote(path.as_posix(), errors="backslashreplace"), "uriBaseId": "%SRCROOT%"}
 
 
 def _fingerprint(finding: Finding) -> str:

@@ -97,7 +97,7 @@ def test_a_sarif_result_names_rule_place_and_field() -> None:
     assert (result["level"], warning["level"]) == ("error", "warning")
     place = result["locations"][0]
     assert place["physicalLocation"] == {
-        "artifactLocation": {"uri": "k8s/shop.yaml", "uriBaseId": "SRCROOT"},
+        "artifactLocation": {"uri": "k8s/shop.yaml", "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": 9},
     }
     assert place["logicalLocations"][0]["fullyQualifiedName"] == "NetworkPolicy shop/app-egress spec.egress[0]"
@@ -118,9 +118,9 @@ def test_a_fingerprint_does_not_move_with_lines() -> None:
 @pytest.mark.parametrize(
     ("file", "expected"),
     [
-        pytest.param("a b/ü%.yaml", {"uri": "a%20b/%C3%BC%25.yaml", "uriBaseId": "SRCROOT"}, id="relative"),
+        pytest.param("a b/ü%.yaml", {"uri": "a%20b/%C3%BC%25.yaml", "uriBaseId": "%SRCROOT%"}, id="relative"),
         pytest.param("/srv/a b.yaml", {"uri": "file:///srv/a%20b.yaml"}, id="absolute"),
-        pytest.param("-", {"uri": "-", "uriBaseId": "SRCROOT"}, id="standard input"),
+        pytest.param("-", {"uri": "-", "uriBaseId": "%SRCROOT%"}, id="standard input"),
     ],
 )
 def test_a_file_is_a_uri(file: str, expected: dict[str, str]) -> None:
