@@ -31,11 +31,13 @@ class Item(NamedTuple):
 
 
 def identify(value: Any) -> Identity | None:
-    """None for what is no Kubernetes object: no mapping, or without apiVersion or kind."""
+    """None for what is no Kubernetes object: no mapping, or without apiVersion or kind; a policy is invalid then."""
     if not isinstance(value, dict):
         return None
     api_version, kind = value.get("apiVersion"), value.get("kind")
-    if not (isinstance(api_version, str) and isinstance(kind, str) and api_version and kind):
+    if kind == "NetworkPolicy" and not (isinstance(api_version, str) and api_version):
+        api_version = ""
+    elif not (isinstance(api_version, str) and isinstance(kind, str) and api_version and kind):
         return None
     metadata = value.get("metadata")
     if not isinstance(metadata, dict):

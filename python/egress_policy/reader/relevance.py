@@ -47,7 +47,9 @@ _NAME = re.compile(rb"""(["']?)([A-Za-z0-9./]+)\1[ \t]*(?:[ \t]#.*)?""")
 
 
 def irrelevant(text: bytes) -> bool:
-    """Whether a chunk surely holds one document of a kind that cannot matter."""
+    """Whether a chunk surely holds one document of a kind that cannot matter, and nothing that must be rendered first."""
+    if b"{{" in text:
+        return False
     if text[:1] != b"a":
         return _surely(text)
     end = text.find(b"\n", text.find(b"\n") + 1)
