@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from egress_policy.audit import Request, audit
-from egress_policy.engine import Engine, embedded, load
+from egress_policy.engine import Engine, embedded
 from tests import cases
-from tests.engines import NAMES, Engines, Kept, Name, conftest_findings, resource, serving
+from tests.engines import NAMES, Engines, Kept, Name, conftest_findings, resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,19 +22,13 @@ if TYPE_CHECKING:
 CASES = cases.load()
 
 
-@pytest.fixture(scope="session")
-def opa_url(tool: Callable[[str], Path]) -> Iterator[str]:
-    with serving(tool("opa")) as url:
-        yield url
-
-
 @pytest.fixture(scope="module", autouse=True)
 def kept(tool: Callable[[str], Path]) -> Iterator[None]:
-    """Audits by the embedded engine share an instance for each set of parameters."""
+    """Audits share an engine for each set of parameters."""
     engines = Engines(tool("opa"))
 
-    def lent(name: Name, parameters: dict[str, Any], *, url: str | None = None, now: int | None = None) -> Engine:
-        return load(name, parameters, url=url, now=now) if name == "opa" else Kept(engines.get(name, parameters))
+    def lent(name: Name, parameters: dict[str, Any], **_: object) -> Engine:
+        return Kept(engines.get(name, parameters))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("egress_policy.audit.load", lent)
@@ -44,10 +38,9 @@ def kept(tool: Callable[[str], Path]) -> Iterator[None]:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_audit_says(case: cases.Case, name: Name, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_the_audit_says(case: cases.Case, name: Name, tmp_path: Path) -> None:
     case.write(tmp_path)
-    url = request.getfixturevalue("opa_url") if name == "opa" else None
-    report = audit(Request((str(tmp_path),), (), case.settings, case.namespace, name, url))
+    report = audit(Request((str(tmp_path),), (), case.settings, case.namespace, name))
     assert said(case, report) == expected(case)
 
 
