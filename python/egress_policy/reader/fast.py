@@ -30,8 +30,11 @@ _tree = ryml.Tree()
 _USUAL_OUTPUT, _MOST_OUTPUT = 1 << 16, 1 << 23
 
 # A line without its comment: text outside quotes, and whole quoted scalars. No quote may stay open at its end.
-_LINE = re.compile(rb"""((?:[^"'#]++|"[^"\\]*+"|'[^'\\]*+'|(?<=[^ ])#)*+)(?:#[\x20-\x7e]*)?""")
+_LINE = re.compile(rb"""((?:[^"'#]++|"[^"\\]*+"|'[^'\\]*+'|(?<=[^ ])#)*+)(#[\x20-\x7e\x80-\xff]*)?""")
 _QUOTED = re.compile(rb""""[\x20-\x7e]*?"|'[\x20-\x7e]*?'""")
+
+# What may stand in a comment: neither line ends of YAML 1.1 nor control characters, which it refuses even there.
+_COMMENT = re.compile("[ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*")
 
 # What stands for itself wherever it stands: a word of letters, which may hold digits and these signs; an option …
 _SIGNS = rb"A-Za-z0-9/_.$()=@+~^;<-"
@@ -98,7 +101,7 @@ def _safe(text: bytes) -> bool:
 
 def _safe_line(line: bytes) -> bool:
     shape = _LINE.fullmatch(line)
-    if shape is None or line[:3] == b"...":
+    if shape is None or line[:3] == b"..." or not (line.isascii() or _safe_comment(shape)):
         return False
     bare = _QUOTED.sub(b'""', shape[1]).strip(b" ")
     if b'"" ' in bare:  # rapidyaml lets things follow a quoted scalar
@@ -106,6 +109,13 @@ def _safe_line(line: bytes) -> bool:
     if _BRACKET.search(bare) and (_FLOW.fullmatch(bare) is None or _INSIDE.search(bare)):
         return False
     return all(map(_safe_word, filter(None, bare.split(b" "))))
+
+
+def _safe_comment(shape: re.Match[bytes]) -> bool:
+    try:
+        return shape[1].isascii() and _COMMENT.fullmatch((shape[2] or b"").decode()) is not None
+    except UnicodeDecodeError:
+        return False
 
 
 @lru_cache(maxsize=1 << 14)
@@ -125,7 +135,7 @@ class _Output:
             self._bytes = bytearray(2 * size)
             failed, size = ryml.emit_json_to_substr(tree, node, self._bytes)
         printed = bytes(memoryview(self._bytes)[:size])
-        if size > _MOST_OUTPUT:
+        if len(self._bytes) > _MOST_OUTPUT:
             self._bytes = bytearray(_USUAL_OUTPUT)
         return printed
 

@@ -39,7 +39,7 @@ _HEADS = frozenset(f"apiVersion: {version}\nkind: {kind}".encode() for version, 
 _USUAL = tuple(f"\n{key}:".encode() for key in ("metadata", "spec", "data"))
 _STRAY = ("\r", "\x85", "\u2028", "\u2029")  # what YAML 1.1 takes for the end of a line as well
 _STRAYS = tuple(stray.encode() for stray in _STRAY)
-# What a line must not start with, lest it continue the one before: a blank, or a line feed and then who knows.
+# What a line must not start with, lest it continue the one before: a blank, or a line feed and who knows what.
 _CONTINUED = (b" ", b"\t", b"\n")
 _COLUMN_0 = re.compile(rb"^[^ #\n][^\n]*", re.MULTILINE)
 _KEY = re.compile(rb"([A-Za-z][A-Za-z0-9]*):(?:[ \t]+([^\n]*))?|-(?:[ \t][^\n]*)?")
@@ -47,7 +47,7 @@ _NAME = re.compile(rb"""(["']?)([A-Za-z0-9./]+)\1[ \t]*(?:[ \t]#.*)?""")
 
 
 def irrelevant(text: bytes) -> bool:
-    """Whether a chunk surely holds one document of a kind that cannot matter, and nothing that must be rendered first."""
+    """Whether a chunk surely holds one document of a kind that cannot matter, and nothing that must be rendered."""
     if b"{{" in text:
         return False
     if text[:1] != b"a":

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from egress_policy.reader.documents import UnreadableError
 
+_NOTHING = (b"", b"\n")
 _EMPTY_LINES = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\n)*")
 _DIRECTIVES = re.compile(rb"(?:(?:%[^\n]*|[ ]*(?:#[^\n]*)?)\n)*")
 
@@ -35,8 +36,10 @@ def chunks(text: bytes) -> Iterator[Chunk]:
     line, start, directives = -1, 0, b""
     for piece in whole.split(b"\n---"):
         end = start + len(piece) + 1
-        chunk: Chunk | None = Chunk(whole[start + 1 : end], line + 1, start)
-        if piece[:1] != b"\n" or piece[1:2] in b" #%\n" or directives:
+        chunk: Chunk | None = None
+        if piece[:1] == b"\n" and piece[1:2] not in b" #%\n" and not directives:
+            chunk = Chunk(whole[start + 1 : end], line + 1, start)
+        elif piece not in _NOTHING:
             chunk, directives = _unusual(whole[start:end], line, start, directives)
         line += piece.count(b"\n") + 1
         start = end + 3

@@ -19,16 +19,28 @@ DOCUMENTS: list[tuple[str, str | bytes, list[tuple[str, int]]]] = [
     ("a separator with a tab after it", f"{A}---\t\n{B}", [("a", 1), ("b", 6)]),
     ("a separator with a comment after it", f"{A}--- # note\n{B}---\n{C}", [("a", 1), ("b", 6), ("c", 11)]),
     ("a separator with a comment close to it", f"{A}---# note\n{B}", [("a", 1), ("b", 6)]),
-    ("a document in the separator's line", "--- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n---\n" + B, [("a", 1), ("b", 3)]),
+    (
+        "a document in the separator's line",
+        "--- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n---\n" + B,
+        [("a", 1), ("b", 3)],
+    ),
     ("separators without documents", f"---\n---\n# none\n---\n{A}---\n\n---\n", [("a", 5)]),
     ("comments before the content", f"# one\n\n  # two\n{A}---\n# three\n{B}", [("a", 4), ("b", 10)]),
     ("an end marker", f"{A}...\n---\n{B}...\n", [("a", 1), ("b", 7)]),
-    ("an end marker without a separator, which Kubernetes would drop", f"{A}...\n{B}... # end\n{C}", [("a", 1), ("b", 6), ("c", 11)]),
+    (
+        "an end marker without a separator, which Kubernetes would drop",
+        f"{A}...\n{B}... # end\n{C}",
+        [("a", 1), ("b", 6), ("c", 11)],
+    ),
     ("a YAML directive", f"%YAML 1.1\n---\n{A}---\n{B}", [("a", 3), ("b", 8)]),
     ("dashes in a block scalar that are indented", pod("a", "x: |\n  y\n  ---\n  z\n"), [("a", 1)]),
     ("CR LF", f"{A}---\n# note\n{B}".replace("\n", "\r\n"), [("a", 1), ("b", 7)]),
     ("a byte order mark", codecs.BOM_UTF8 + f"{A}---\n{B}".encode(), [("a", 1), ("b", 6)]),
-    ("a byte order mark in each of two files put together", (f"\ufeff{A}---\n\ufeff{B}").encode(), [("a", 1), ("b", 6)]),
+    (
+        "a byte order mark in each of two files put together",
+        (f"\ufeff{A}---\n\ufeff{B}").encode(),
+        [("a", 1), ("b", 6)],
+    ),
     ("UTF-16, small end first", codecs.BOM_UTF16_LE + f"{A}---\n{B}".encode("utf-16-le"), [("a", 1), ("b", 6)]),
     ("UTF-16, big end first", codecs.BOM_UTF16_BE + f"{A}---\n{B}".encode("utf-16-be"), [("a", 1), ("b", 6)]),
     ("JSON", '{"apiVersion": "v1",\n "kind": "Pod", "metadata": {"name": "a"}}', [("a", 1)]),
@@ -38,7 +50,11 @@ DOCUMENTS: list[tuple[str, str | bytes, list[tuple[str, int]]]] = [
         '\n{"apiVersion":"v1","kind":"Pod","metadata":{"name":"c"}}\n',
         [("a", 1), ("b", 1), ("c", 3)],
     ),
-    ("JSON and then YAML", f'{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"a"}}}}\n---\n{B}', [("a", 1), ("b", 3)]),
+    (
+        "JSON and then YAML",
+        f'{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"a"}}}}\n---\n{B}',
+        [("a", 1), ("b", 3)],
+    ),
     ("flow style that is no JSON", "{apiVersion: v1, kind: Pod, metadata: {name: a,}}\n", [("a", 1)]),
     ("flow style over several lines", "{\n  apiVersion: v1,\n  kind: Pod,\n  metadata: {name: a}\n}\n", [("a", 1)]),
     ("JSON with tabs", '{\n\t"apiVersion": "v1",\n\t"kind": "Pod",\n\t"metadata": {"name": "a"}\n}\n', [("a", 1)]),
@@ -47,10 +63,11 @@ DOCUMENTS: list[tuple[str, str | bytes, list[tuple[str, int]]]] = [
     ("only comments", "# one\n# two", []),
     ("a mapping without kind, as in values.yaml", "replicas: 2\n", []),
     ("a kind without apiVersion", "kind: Pod\nmetadata: {name: a}\n", []),
+    ("a policy without apiVersion, which is invalid", "kind: NetworkPolicy\nmetadata: {name: a}\n", [("a", 1)]),
     ("a list of objects without a kind", '[{"apiVersion": "v1", "kind": "Pod"}]', []),
     ("a scalar", "hello\n", []),
     ("null", "null\n---\n~\n", []),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "expected"), [row[1:] for row in DOCUMENTS], ids=[row[0] for row in DOCUMENTS])
@@ -63,16 +80,41 @@ ERRORS: list[tuple[str, str | bytes, int, str]] = [
     ("broken JSON", '{"apiVersion": "v1",\n "kind": ]', 2, "is no YAML"),
     ("text after the dashes", f"{A}---x\n{B}", 5, "`---x` is no separator of documents; put --- on a line of its own"),
     ("a line of many dashes", f"{A}--------\n{B}", 5, "`--------` is no separator of documents"),
-    ("content after an indented document", f"{A}---\n  a: 1\nb: 2\n", 7, "is no YAML: did not find expected <document start>"),
+    (
+        "content after an indented document",
+        f"{A}---\n  a: 1\nb: 2\n",
+        7,
+        "is no YAML: did not find expected <document start>",
+    ),
     ("a tab that indents", f"{A}---\na:\n\t- b\n", 7, "is no YAML: found character that cannot start any token"),
-    ("a Helm action", f"{A}---\n{{{{- if .Values.on }}}}\n{B}{{{{- end }}}}\n", 6, "holds a template ({{ … }}) that is not rendered"),
+    (
+        "a Helm action",
+        f"{A}---\n{{{{- if .Values.on }}}}\n{B}{{{{- end }}}}\n",
+        6,
+        "holds a template ({{ … }}) that is not rendered",
+    ),
     ("a Helm value", f"{A}---\n{pod('{{ .Values.name }}')}", 9, "holds a template ({{ … }}) that is not rendered"),
-    ("a template as a key", f"{A}---\nlabels:\n  {{{{ .key }}}}: x\n", 7, "holds a template ({{ … }}) that is not rendered"),
+    (
+        "a template as a key",
+        f"{A}---\nlabels:\n  {{{{ .key }}}}: x\n",
+        7,
+        "holds a template ({{ … }}) that is not rendered",
+    ),
     ("invalid UTF-8", f"{A}---\na: x\nb: ".encode() + b"\xff\n", 7, "is no valid UTF-8; save it as UTF-8"),
     ("a NUL", f"{A}---\na: x\nb: \0\n", 7, "is binary (it holds a NUL); exclude it, or name a text file"),
     ("a control character", f"{A}---\na: x\nb: \a\n", 7, "is no YAML: control characters are not allowed"),
-    ("half of UTF-16", codecs.BOM_UTF16_LE + "a: 1\nb: 2\n".encode("utf-16-le")[:-1], 2, "is no valid UTF-16; save it as UTF-8"),
-    ("a byte order mark in the middle", f"{A}---\na: x\n\ufeffb: y\n", 7, "holds a byte order mark (BOM) that is not at the start"),
+    (
+        "half of UTF-16",
+        codecs.BOM_UTF16_LE + "a: 1\nb: 2\n".encode("utf-16-le")[:-1],
+        2,
+        "is no valid UTF-16; save it as UTF-8",
+    ),
+    (
+        "a byte order mark in the middle",
+        f"{A}---\na: x\n\ufeffb: y\n",
+        7,
+        "holds a byte order mark (BOM) that is not at the start",
+    ),
     ("an anchor that is not there", f"{A}---\na: *b\n", 6, "the anchor 'b' is used but not defined before"),
     ("an anchor that contains itself", f"{A}---\na: &b\n  - *b\n", 7, "the anchor 'b' contains itself"),
     ("a merge of a scalar", f"{A}---\na: 1\n<<: x\n", 7, "<< takes a mapping or a list of mappings"),
@@ -82,7 +124,7 @@ ERRORS: list[tuple[str, str | bytes, int, str]] = [
     ("a number beyond JSON's", '{"a": 1,\n "b": 1e400}', 2, "is no JSON: 1e400 is no number that JSON can hold"),
     ("a tag that does not fit", f"{A}---\na: !!int x\n", 6, "'x' is no int; take the tag away or mend the value"),
     ("a tag without its prefix", f"{A}---\na: !b!c x\n", 6, "is no YAML: found undefined tag handle"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "line", "message"), [row[1:] for row in ERRORS], ids=[row[0] for row in ERRORS])
@@ -131,17 +173,24 @@ def test_a_document_says_where_it_came_from() -> None:
 
 DUPLICATES = [
     ("a field twice", pod("a", "spec: {}\nspec:\n  x: 1\n"), [("spec", 6)], {"spec": {"x": 1}}),
-    ("a field twice, deep in lists", pod("a", "s:\n- t:\n  - u: 1\n    u: 2\n"), [("s[0].t[0].u", 8)], {"s": [{"t": [{"u": 2}]}]}),
+    (
+        "a field twice, deep in lists",
+        pod("a", "s:\n- t:\n  - u: 1\n    u: 2\n"),
+        [("s[0].t[0].u", 8)],
+        {"s": [{"t": [{"u": 2}]}]},
+    ),
     ("a key with dots twice", pod("a", "s:\n  a.b/c: 1\n  a.b/c: 2\n"), [('s["a.b/c"]', 7)], {"s": {"a.b/c": 2}}),
     ("a key three times", pod("a", "x: 1\nx: 2\nx: 3\n"), [("x", 6), ("x", 7)], {"x": 3}),
-    ("a key once in quotes", pod("a", "x: 1\n\"x\": 2\n"), [("x", 6)], {"x": 2}),
+    ("a key once in quotes", pod("a", 'x: 1\n"x": 2\n'), [("x", 6)], {"x": 2}),
     ("a number and the same as a string", pod("a", "1: a\n'1': b\n"), [("1", 6)], {"1": "b"}),
     ("a merged key is none", pod("a", "x: &x {u: 1}\nz:\n  <<: *x\n  u: 2\n"), [], {"x": {"u": 1}, "z": {"u": 2}}),
     ("a missing separator", pod("a", "apiVersion: v1\nkind: Pod\n"), [("apiVersion", 5), ("kind", 6)], {}),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("text", "expected", "more"), [row[1:] for row in DUPLICATES], ids=[row[0] for row in DUPLICATES])
+@pytest.mark.parametrize(
+    ("text", "expected", "more"), [row[1:] for row in DUPLICATES], ids=[row[0] for row in DUPLICATES]
+)
 def test_keys_that_are_written_twice(text: str, expected: list[tuple[str, int]], more: dict[str, object]) -> None:
     (document,) = read(text).documents
     assert (list(document.duplicates), objects(text)[0]) == (

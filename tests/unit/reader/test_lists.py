@@ -29,7 +29,8 @@ LISTS = [
     ),
     (
         "items of a typed list without kind",
-        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicyList\nitems:\n- metadata: {name: a}\n- metadata: {name: b}\n",
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicyList\n"
+        "items:\n- metadata: {name: a}\n- metadata: {name: b}\n",
         [("NetworkPolicy", "a", 4), ("NetworkPolicy", "b", 5)],
     ),
     (
@@ -45,13 +46,15 @@ LISTS = [
     ),
     (
         "a List in JSON",
-        '{"apiVersion": "v1", "kind": "List",\n "metadata": {"items": [1]},\n "items": [{"apiVersion": "v1", "kind": "Pod",\n'
+        '{"apiVersion": "v1", "kind": "List",\n "metadata": {"items": [1]},\n'
+        ' "items": [{"apiVersion": "v1", "kind": "Pod",\n'
         '  "metadata": {"name": "a"}},\n {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "b"}}]}',
         [("Pod", "a", 3), ("Pod", "b", 5)],
     ),
     (
         "a List in JSON with a key written twice",
-        '{"apiVersion": "v1", "kind": "List", "items": [\n {"apiVersion": "v1", "kind": "Pod",\n  "metadata": {"name": "a"}},\n'
+        '{"apiVersion": "v1", "kind": "List", "items": [\n'
+        ' {"apiVersion": "v1", "kind": "Pod",\n  "metadata": {"name": "a"}},\n'
         ' {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x", "name": "b"}}]}',
         [("Pod", "a", 2), ("Pod", "b", 4)],
     ),
@@ -94,7 +97,10 @@ def test_the_duplicates_of_an_item_are_its_own() -> None:
 
 
 def test_both_readers_give_the_same_items() -> None:
-    items = [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"x": [1, {"y": "z"}]}} for name in "abc"]
+    items = [
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"x": [1, {"y": "z"}]}}
+        for name in "abc"
+    ]
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
     assert objects(text) == objects(text.replace('"a"', '"\\u0061"')) == items
     assert places(text) == [("a", 1), ("b", 1), ("c", 1)]
