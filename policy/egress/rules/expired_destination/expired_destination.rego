@@ -30,8 +30,7 @@ violation contains admission.violation(found) if {
 findings(view) := [found |
 	some policy in view.policies
 	some rule in policy.rules
-	some name in rule.expired
-	expires := [approval.expires | some approval in view.settings.approvals; approval.name == name][0]
-	message := $"{finding.name(policy)} needs the approved destination '{name}', which expired on {expires}"
-	found := finding.at("expired-destination", policy, view.settings, rule.path, message, {"once": name})
+	some approval in rule.expired
+	message := $"{finding.name(policy)} needs the approved destination '{approval.name}', which expired on {approval.expires}"
+	found := finding.at("expired-destination", policy, view.settings, rule.path, message, {"once": approval.name})
 ]

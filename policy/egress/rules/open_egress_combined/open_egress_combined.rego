@@ -61,6 +61,6 @@ _said_of_everyone(view, group) if {
 }
 
 _more(view, reach, source) := object.union(
-	witness.of_reach(reach, source, view.settings, "any"),
+	witness.of_reach(reach, source, view.settings, "open"),
 	{"remediation": remediation.without_public_rules([view.policies[i] | some i in reach.policies])},
 )

@@ -10,7 +10,7 @@ import data.lib.egress.width
 
 # METADATA
 # description: |
-#   A policy with its rules judged, given the pods that it selects as {"resource", "labels"}: the rules gain "verdict", "metadata" (see `width.metadata`), "unlisted", "expired" (names of approvals), "excused" and "approvals"; the policy gains "selected" and "approvals".
+#   A policy with its rules judged, given the pods that it selects as {"resource", "labels"}: the rules gain "verdict", "metadata" (see `width.metadata`), "unlisted", "expired" ([{"name", "expires"}] of approvals), "excused" and "approvals"; the policy gains "selected" and "approvals".
 policy(facts, selected, context, settings) := object.union(facts, {
 	"selected": selected,
 	"rules": [judged |
@@ -25,7 +25,7 @@ _rule(rule, approvals, context, settings) := object.union(rule, {
 	"verdict": verdict(rule.allowance, effective, context, settings),
 	"metadata": width.metadata(rule.allowance, _allowances(effective)),
 	"unlisted": _unlisted(rule.allowance, effective, settings),
-	"expired": _expired(rule.allowance, approvals, effective, context, settings),
+	"expired": _expired(rule.allowance, approvals, context, settings),
 	"excused": _excused(rule.allowance, effective, settings),
 	"approvals": effective,
 }) if {
@@ -85,23 +85,29 @@ _effective(approvals, settings) := [a | some a in approvals; not a.expired] if {
 	settings.profile == "strict"
 } else := approvals
 
-# The expired approvals without which, or in strict with which, the rule would be judged otherwise.
-_expired(given, approvals, effective, context, settings) := [approval.name |
+# The expired approvals that the rule takes to be judged as it would be with all, alone or with others: of two that
+# excuse the same, each counts.
+_expired(given, approvals, context, settings) := [{"name": approval.name, "expires": approval.expires} |
 	some approval in approvals
 	approval.expired
-	other := _toggled(approval, effective)
-	_said(given, effective, context, settings) != _said(given, other, context, settings)
+	_matters(given, approval, approvals, context, settings)
 ]
+
+_matters(given, approval, approvals, context, settings) if {
+	valid := [a | some a in approvals; not a.expired]
+	_said(given, valid, context, settings) != _said(given, array.concat(valid, [approval]), context, settings)
+}
+
+_matters(given, approval, approvals, context, settings) if {
+	others := [a | some a in approvals; a != approval]
+	_said(given, others, context, settings) != _said(given, approvals, context, settings)
+}
 
 _said(given, approvals, context, settings) := [
 	verdict(given, approvals, context, settings),
 	width.metadata(given, _allowances(approvals)),
 	_unlisted(given, approvals, settings),
 ]
-
-_toggled(approval, effective) := [a | some a in effective; a != approval] if {
-	approval in effective
-} else := array.concat(effective, [approval])
 
 # METADATA
 # description: The approvals that hold for a policy, whose podSelector must require their podLabels, or all selected pods have them.

@@ -79,7 +79,7 @@ _ports(entry) := [_port(port) | some port in entry.ports] if {
 _port(port) := {"protocol": "TCP", "low": port, "high": port} if {
 	is_number(port)
 } else := {"protocol": _given(port, "protocol", "TCP"), "low": port.port, "high": _given(port, "endPort", port.port)} if {
-	port.port
+	is_number(port.port)
 } else := {"protocol": _given(port, "protocol", "TCP"), "low": 1, "high": ports.total}
 
 _expired(entry, values) if {
@@ -240,6 +240,7 @@ _approved_end(_, null)
 
 _approved_end(port, last) if {
 	_number(last)
+	_number(port.port)
 	last >= port.port
 }
 

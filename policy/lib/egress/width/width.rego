@@ -19,7 +19,7 @@ narrow := {4: cidr.powers[24], 6: cidr.powers[109]}
 # description: |
 #   The width of some allowances, less what approvals take out: `open` by those that may excuse it, `any` and `broad` by all.
 of(allowances, opening, approvals, settings) := {"open": false, "any": false, "broad": false} if {
-	_surely_narrow(allowances)
+	_surely_narrow(allowances, settings)
 } else := _width(measured_cells(allowances, [], settings), settings) if {
 	approvals == []
 } else := object.union(
@@ -28,10 +28,20 @@ of(allowances, opening, approvals, settings) := {"open": false, "any": false, "b
 )
 
 # No sum over a part is above the sum over all, so that this settles most without looking at ports and exceptions.
-_surely_narrow(allowances) if {
-	sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 4]) <= narrow[4]
-	sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 6]) <= narrow[6]
+_surely_narrow(allowances, settings) if {
+	_few(sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 4]), 4, settings)
+	_few(sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 6]), 6, settings)
 }
+
+_few(0, _, _)
+
+_few(n, family, settings) if {
+	n > 0
+	n <= narrow[family]
+	not _enough_addresses(n, family, settings)
+}
+
+_enough_addresses(n, family, settings) if n * 1000000 >= settings.address_share * space.family(settings.space, family).total
 
 # METADATA
 # description: |
@@ -49,7 +59,7 @@ measured_cells(allowances, approvals, settings) := [{"cell": cell, "left": left,
 _any(left, settings) if {
 	some family, n in left
 	n > 0
-	n * 1000000 >= settings.address_share * space.family(settings.space, family).total
+	_enough_addresses(n, family, settings)
 } else := false
 
 _broad(left) if {
@@ -150,6 +160,7 @@ metadata(given, approvals) := [{"path": claim.path, "address": address} |
 	ports.holds(given.ports, "TCP", 80)
 	excused := [approval | some approval in approvals; ports.holds(approval.ports, "TCP", 80)]
 	some claim in given.claims
+	not _approved_image(claim, [approved | some approval in excused; some approved in approval.claims; approved.family == 6])
 	some service in metadata_services
 	_reaches(claim, service)
 	count([1 | some approval in excused; some approved in approval.claims; cidr.inside(service, approved)]) == 0

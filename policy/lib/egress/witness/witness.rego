@@ -11,7 +11,7 @@ import data.lib.egress.width
 # METADATA
 # description: |
 #   The witness of a rule that is "open", "any" or "broad", as {"witness": {"from", "to", "port", "protocol"}}; empty where none can be named,
-#   as for named ports.
+#   as for named ports. What is open is so in spite of approvals that do not say that it may be.
 of_rule(policy, rule, settings, word) := of_reach(
 	{"allowances": [rule.allowance], "approvals": rule.approvals},
 	pods(policy), settings, word,
@@ -20,8 +20,12 @@ of_rule(policy, rule, settings, word) := of_reach(
 # METADATA
 # description: The witness of a reach.
 of_reach(found, source, settings, word) := {"witness": object.union({"from": source}, packet)} if {
-	packet := _packet(width.measured_cells(found.allowances, [a.allowance | some a in found.approvals], settings), settings, word)
+	packet := _packet(width.measured_cells(found.allowances, _excusing(found.approvals, word), settings), settings, word)
 } else := {}
+
+_excusing(approvals, "open") := [a.allowance | some a in approvals; a.open]
+
+_excusing(approvals, word) := [a.allowance | some a in approvals] if word != "open"
 
 # METADATA
 # description: The witness of a workload that nothing isolates.
