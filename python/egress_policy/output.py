@@ -57,13 +57,21 @@ def _shown(render: Callable[[Target], None]) -> None:
     try:
         render(_standard())
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # `egress audit … | head`: whoever reads has seen enough, and the verdict stands. What is left goes nowhere, or
-        # Python complains about it when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # `egress audit … | head`: whoever reads has seen enough, and the verdict stands
+        _discard_rest()
+    except OSError as error:
+        _discard_rest()
+        raise OutputError(f"cannot write to standard output: {error.strerror or error}") from error
+
+
+def _discard_rest() -> None:
+    """What is left in the buffer goes nowhere, or Python complains about it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _standard() -> Target:
+    if sys.stdout is None:
+        raise OutputError("cannot write to standard output: it is closed")
     return Target(sys.stdout.buffer, sys.stdout.encoding or "utf-8", terminal=sys.stdout.isatty())
 
 

@@ -168,6 +168,19 @@ def test_a_reader_that_stops_early_changes_no_verdict(folder: Path) -> None:
     assert (run.returncode, run.stderr) == (1, b"")
 
 
+@pytest.mark.parametrize(
+    ("redirected", "expected"),
+    [
+        pytest.param(">/dev/full", b"egress: cannot write to standard output: No space left on device\n", id="full"),
+        pytest.param(">&-", b"egress: cannot write to standard output: it is closed\n", id="closed"),
+    ],
+)
+def test_a_report_that_nobody_gets_is_no_verdict(folder: Path, redirected: str, expected: bytes) -> None:
+    command = f'exec "$0" -m egress_policy audit denied.yaml {redirected}'
+    run = subprocess.run(["/bin/sh", "-c", command, sys.executable], cwd=folder, capture_output=True, check=False)
+    assert (run.returncode, run.stderr) == (2, expected)
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_any_encoding_can_show_any_name(folder: Path, encoding: str) -> None:
     (folder / "ünïcödé-🦀.yaml").write_text(_OPEN.replace("app-egress", "äpp"), encoding="utf-8")
