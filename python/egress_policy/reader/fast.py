@@ -5,6 +5,12 @@ So each line is split at its blanks, and each word must be of a form that is kno
 other goes to the careful reader. Lines seen safe once are remembered, since most lines of a manifest are in every
 other manifest. What remains is checked on what comes out: as many documents as went in, valid JSON, and no key lost
 (of two equal keys the JSON library drops the first, its quotes are then missing).
+
+Measured on 1,000 namespaces of 29 documents, 17 MB, one process, seconds of CPU: rapidyaml on whole files, each document
+printed and loaded by orjson (by json), nothing checked: 0.22 (0.28); document by document 0.27; PyYAML's C loader 4.0; the
+careful reader on everything 4.7. The whole reader, from the files to compact JSON with name and place: 0.31; of that
+finding documents 0.04, leaving out those that cannot matter 0.03, the check of lines 0.05 (of single words 0.09), rapidyaml
+0.09, orjson 0.04. Looking for quotes in what rapidyaml prints takes 7 ms as a regular expression, 24 ms with `in`.
 """
 
 from __future__ import annotations

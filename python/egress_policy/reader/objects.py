@@ -7,14 +7,8 @@ from typing import Any, NamedTuple
 
 from egress_policy.reader.nodes import Node, Value
 
-
-class Identity(NamedTuple):
-    """apiVersion, kind, namespace (None if none is written) and name of a Kubernetes object."""
-
-    api_version: str
-    kind: str
-    namespace: str | None
-    name: str
+# apiVersion, kind, namespace (None if none is written) and name of a Kubernetes object.
+Identity = tuple[str, str, str | None, str]
 
 
 class Item(NamedTuple):
@@ -41,11 +35,10 @@ def identify(value: Any) -> Identity | None:
         return None
     metadata = value.get("metadata")
     if not isinstance(metadata, dict):
-        return Identity(api_version, kind, None, "")
+        return api_version, kind, None, ""
     namespace, name = metadata.get("namespace"), metadata.get("name")
-    return Identity(
-        api_version, kind, namespace if isinstance(namespace, str) else None, name if isinstance(name, str) else ""
-    )
+    named = name if isinstance(name, str) else ""
+    return api_version, kind, namespace if isinstance(namespace, str) else None, named
 
 
 def is_list(value: Any) -> bool:

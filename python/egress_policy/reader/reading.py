@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from egress_policy.reader import careful, fast, json_fast, paths, spans
 from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
@@ -27,16 +27,6 @@ def read_bytes(data: bytes, file: File) -> Reading:
     except UnreadableError as error:
         reader.errors.append(ReadError(file.name, error.line + 1, error.message))
     return Reading(file.name, file.path, tuple(reader.documents), tuple(reader.errors), reader.kubernetes, file.data)
-
-
-class _Place(NamedTuple):
-    """Where a document stands, as the fields of Document; `line` counts from 0."""
-
-    line: int
-    start: int
-    end: int
-    item: tuple[int, ...] = ()
-    duplicates: tuple[tuple[str, int], ...] = ()
 
 
 class _Reader:
@@ -70,21 +60,11 @@ class _Reader:
     def take(self, batch: list[Chunk]) -> None:
         """Read these chunks. Raises UnreadableError at the first that cannot be."""
         for chunk, parsed in zip(batch, fast.parse([chunk.text for chunk in batch]), strict=True):
-            if parsed is None:
-                self._slowly(chunk)
-            elif not is_list(parsed[0]):
-                self._add(parsed[0], parsed[1], _Place(chunk.line, chunk.start, chunk.start + len(chunk.text)))
-            elif not self._list(chunk, parsed[0]):
+            taken = parsed or (json_fast.parse(chunk.text) if chunk.text[:1] == b"{" else None)
+            if taken is None or (is_list(taken[0]) and not self._list(chunk, taken[0])):
                 self._carefully(chunk)
-
-    def _slowly(self, chunk: Chunk) -> None:
-        parsed = json_fast.parse(chunk.text) if chunk.text[:1] == b"{" else None
-        if parsed is None:
-            self._carefully(chunk)
-        elif not is_list(parsed[0]):
-            self._add(parsed[0], parsed[1], _Place(chunk.line, chunk.start, chunk.start + len(chunk.text)))
-        elif not self._list(chunk, parsed[0]):
-            self._carefully(chunk)
+            elif not is_list(taken[0]):
+                self._add(taken[0], taken[1], chunk.line, (chunk.start, chunk.start + len(chunk.text)))
 
     def _list(self, chunk: Chunk, value: dict[str, Any]) -> bool:
         """Take the items of a list, if it is surely known where each of them stands."""
@@ -92,26 +72,34 @@ class _Reader:
         found = spans.of_json(chunk.text) if chunk.text[:1] == b"{" else spans.of_yaml(chunk.text)
         if len(found) != len(items) or any(not isinstance(item, dict) or is_list(item) for item in items):
             return False
-        for item, span in zip(items, found, strict=True):
+        for item, (start, end, line) in zip(items, found, strict=True):
             whole = typed(item, value)
-            place = _Place(chunk.line + span.line, chunk.start + span.start, chunk.start + span.end)
-            self._add(whole, dumps(whole), place)
+            self._add(whole, dumps(whole), chunk.line + line, (chunk.start + start, chunk.start + end))
         return True
 
     def _carefully(self, chunk: Chunk) -> None:
         for tree in careful.trees(chunk):
-            start, end = chunk.start + tree.start, chunk.start + tree.end
+            part = (chunk.start + tree.start, chunk.start + tree.end)
             for item in flatten(tree.root):
-                place = _Place(item.node.line, start, end, item.indices, _duplicates(tree, item))
-                self._add(item.value, dumps(item.value), place)
+                written = dumps(item.value)
+                self._add(item.value, written, item.node.line, part, item.indices, _duplicates(tree, item))
 
-    def _add(self, value: Any, text: bytes, place: _Place) -> None:
+    def _add(
+        self,
+        value: Any,
+        text: bytes,
+        line: int,
+        part: tuple[int, int],
+        item: tuple[int, ...] = (),
+        duplicates: tuple[tuple[str, int], ...] = (),
+    ) -> None:
+        """A document, if it is one; `line` counts from 0, `part` is where the text has it."""
         identity = identify(value)
         if identity is None:
             return
         self.kubernetes += 1
-        file, (line, start, end, item, duplicates) = self.file, place
-        self.documents.append(Document(text, *identity, file.name, file.folder, line + 1, start, end, item, duplicates))
+        file = self.file
+        self.documents.append(Document(text, *identity, file.name, file.folder, line + 1, *part, item, duplicates))
 
 
 def _duplicates(tree: Tree, item: Item) -> tuple[tuple[str, int], ...]:

@@ -48,8 +48,10 @@ _NAME = re.compile(rb"""(["']?)([A-Za-z0-9./]+)\1[ \t]*(?:[ \t]#.*)?""")
 
 def irrelevant(text: bytes) -> bool:
     """Whether a chunk surely holds one document of a kind that cannot matter, and nothing that must be rendered."""
-    if b"{{" in text:
-        return False
+    return _by_kind(text) and b"{{" not in text
+
+
+def _by_kind(text: bytes) -> bool:
     if text[:1] != b"a":
         return _surely(text)
     end = text.find(b"\n", text.find(b"\n") + 1)
