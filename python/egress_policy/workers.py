@@ -13,6 +13,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from types import TracebackType
@@ -26,8 +27,12 @@ _ANSWER, _REFUSED, _FAILED = "answer", "refused", "failed"
 
 
 def available() -> bool:
-    """Whether a second process would help, and can be had by a plain fork (macOS forbids it to threads of its own)."""
-    return hasattr(os, "fork") and sys.platform != "darwin" and _processors() > 1
+    """Whether a second process would help, and can be had by a plain fork.
+
+    Not where other threads run (a fork copies their locks, but not them), as they do in most programs on macOS.
+    """
+    alone = threading.active_count() == 1 and sys.platform != "darwin"
+    return hasattr(os, "fork") and alone and _processors() > 1
 
 
 def _processors() -> int:

@@ -18,6 +18,9 @@ from egress_policy.audit import ParametersError, Progress, Request, audit
 from egress_policy.engine import EngineError
 from egress_policy.report import Location, Report
 
+# Python 3.12 warns of forks where threads run, as pytest-xdist's do; the command has none when it forks.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
 _POLICY = """\
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

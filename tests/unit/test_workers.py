@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 
 import pytest
 
+from egress_policy import workers
 from egress_policy.engine import EngineError
 from egress_policy.errors import EgressPolicyError
 from egress_policy.workers import Pipe, Worker, reply
+
+# Python 3.12 warns of forks where threads run, as pytest-xdist's do; the command has none when it forks.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
 
 def test_messages_of_any_size_pass_both_ways() -> None:
@@ -91,3 +96,14 @@ def test_a_child_without_a_parent_ends() -> None:
         child = worker.receive()
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+def test_where_threads_run_there_is_no_second_process() -> None:
+    def available() -> None:
+        seen.append(workers.available())
+
+    seen: list[bool] = []
+    thread = threading.Thread(target=available)
+    thread.start()
+    thread.join()
+    assert seen == [False]
