@@ -16,7 +16,7 @@ from egress_policy.reader.reading import read_bytes
 from egress_policy.reader.stream import chunks
 from egress_policy.reader.text import normalise
 
-_MOST_BYTES = 1 << 29
+_MOST_BYTES = 1 << 28
 _PART = 1 << 16
 _CHART = ("egress-policy/v1", "HelmChart", None)
 

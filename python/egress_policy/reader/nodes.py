@@ -13,6 +13,7 @@ from egress_policy.reader.scalars import ScalarError, key, number
 
 DEEPEST = 1000
 _MOST_BYTES = 16 << 20
+_MOST_NODES = 2_000_000
 
 Value = object
 
@@ -154,6 +155,8 @@ class Builder:
         self._decoded += decoded
         self._aliased += aliased
         self._weight += weight
+        if self._decoded > _MOST_NODES:
+            raise UnreadableError(line, f"holds more than {_MOST_NODES:,} values in one document; split it")
         many = self._aliased > 100 and self._decoded > 1000
         if (many and self._aliased > _allowed(self._decoded) * self._decoded) or self._weight > self._most:
             raise UnreadableError(line, "its aliases expand too far (an alias bomb); write the values out")

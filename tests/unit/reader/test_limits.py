@@ -40,6 +40,7 @@ HOSTILE = [
         2,
         TOO_DEEP,
     ),
+    ("values without end", "a: [" + "x," * 2_000_000, 1, "holds more than 2,000,000 values in one document; split it"),
     ("brackets of a template", "{" * 100_000, 1, "holds a template"),
 ]
 
