@@ -57,7 +57,8 @@ _SAFE = re.compile(rb"-|[\[{]*%s(?:,%s)*(?::|[\]}]*,?)|[\[{]+[\]}]*,?|[\]}]+,?" 
 _PARTS = re.compile(rb"[\[\]{},:]+")
 _BRACKET = re.compile(rb"[\[\]{}]")
 _FLOW = re.compile(rb"[^\[\]{}]*+(?:[\[{][^\[\]{}]*+(?:[\[{][^\[\]{}]*+[\]}][^\[\]{}]*+)*+[\]}][^\[\]{}]*+)*+")
-_INSIDE = re.compile(rb"[^:,\[{ -] +[\[{]|[^ ]- +[\[{]|[{] *[\[{]")  # a bracket in a plain scalar, or as a key
+# A bracket in a plain scalar, or as a key; or something after what it closed.
+_INSIDE = re.compile(rb"[^:,\[{ -] +[\[{]|[^ ]- +[\[{]|[{] *[\[{]|[\]}] +[^ \]},]")
 _RISKY = frozenset(word.encode() for word in WORDS if word not in ("", "null", "true", "false")) | frozenset(
     b"<< inf nan infinity".split()
 )

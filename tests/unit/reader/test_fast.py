@@ -102,6 +102,7 @@ LEFT = [
     ("a bracket in a scalar", "a: b {c: }\n"),
     ("a bracket that closes nothing", "a: ]\n"),
     ("a wrong indentation after flow style", "a:\n- {}\n  b:\n"),
+    ("an entry after flow style", "- {a: b} - c: d\n"),
     ("entries after quotes", "- 'a' - 'b'\n"),
     ("a key written twice", "a: 1\na: 2\n"),
     ("a key written twice, deep", "a:\n- b: {c: 1, d: {c: 2}, c: 1}\n"),
