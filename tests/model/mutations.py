@@ -107,10 +107,10 @@ def _accident(draw: st.DrawFn, policy: dict[str, Any]) -> None:
     key = path[-1]
     form = draw(st.sampled_from(["overwrite", "overwrite", "overwrite", "remove", "add", "twice"]))
     if form == "overwrite":
-        parent[key] = draw(st.sampled_from(CIDRS if "cidr" in path or "except" in path else JUNK))
+        parent[key] = copy.deepcopy(draw(st.sampled_from(CIDRS if "cidr" in path or "except" in path else JUNK)))
     elif form == "remove":
         del parent[key]
     elif form == "twice" and isinstance(parent, list):
         parent.append(copy.deepcopy(parent[key]))
     elif isinstance(parent[key], dict):
-        parent[key][draw(st.sampled_from(EXTRA_KEYS))] = draw(st.sampled_from(JUNK))
+        parent[key][draw(st.sampled_from(EXTRA_KEYS))] = copy.deepcopy(draw(st.sampled_from(JUNK)))

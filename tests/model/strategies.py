@@ -338,27 +338,20 @@ def _unique(names: Iterable[str], part: str) -> list[str]:
 
 
 @st.composite
+def namespaces(draw: st.DrawFn, name: str) -> dict[str, Any]:
+    """A Namespace with labels that peers may or may not want."""
+    labels = draw(st.one_of(absent(None), st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES), max_size=2)))
+    metadata = _kept({"name": name, "labels": labels})
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+
+@st.composite
 def clusters(draw: st.DrawFn, *, min_policies: int = 0) -> list[dict[str, Any]]:
     """Policies and workloads of one to three namespaces, in any order."""
-    namespaces = draw(st.lists(st.sampled_from(NAMESPACES), min_size=1, max_size=3, unique=True))
+    places = draw(st.lists(st.sampled_from(NAMESPACES), min_size=1, max_size=3, unique=True))
     manifests = [
-        *(draw(policies(n, namespaces)) for n in _unique("abcd"[: draw(st.integers(min_policies, 4))], "policy")),
-        *(draw(workloads(n, namespaces)) for n in _unique("abc"[: draw(st.integers(0, 3))], "app")),
+        *(draw(namespaces(n)) for n in places if draw(st.booleans())),
+        *(draw(policies(n, places)) for n in _unique("abcd"[: draw(st.integers(min_policies, 4))], "policy")),
+        *(draw(workloads(n, places)) for n in _unique("abc"[: draw(st.integers(0, 3))], "app")),
     ]
     return draw(st.permutations(manifests))
-
-
-#: Parameters that move the limits.
-parameters: Json = st.one_of(
-    st.just({}),
-    st.just({}),
-    written(
-        {
-            "profile": absent("baseline", "strict"),
-            "openAddressShare": absent(0.25, 0.5, 1, 0.01, 0.001),
-            "openPortShare": absent(0.5, 1, 0.25, 0.0001, 0.9999),
-            "internalBlocks": absent(["8.0.0.0/8"], ["0.0.0.0/1"], ["2600::/12", "64.0.0.0/2"], ["203.0.113.0/24"]),
-            "systemNamespaces": absent([], ["y"], ["kube-*", "sh?p"]),
-        }
-    ),
-)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from tests.model.allowances import Allowance, Pod, Rules
+from tests.model.allowances import NAME_LABEL, Allowance, Pod, Rules, Selector
 from tests.model.networkpolicy import (
     Manifest,
     all_rules,
@@ -14,6 +14,7 @@ from tests.model.networkpolicy import (
     name_of,
     namespace_of,
     rules_of,
+    struct,
     subject_of,
 )
 from tests.model.width import Limits, Width, metadata_block, reach, rule_kind, width
@@ -71,6 +72,7 @@ class Cluster:
         self.system = tuple((parameters or {}).get("systemNamespaces", SYSTEM))
         self.policies = [m for m in everything if m.get("kind") == "NetworkPolicy"]
         self.workloads = workloads_of(everything, default)
+        self.namespaces = [_namespace_labels(m) for m in everything if m.get("kind") == "Namespace"]
         self.rules = all_rules(self.policies, default)
 
     def covered(self, workload: Workload) -> bool | None:
@@ -127,7 +129,7 @@ class Cluster:
     def _rules(self) -> Iterator[Expected]:
         for policy in self.policies:
             for rule in rules_of(policy, self.default).allowances:
-                kind, block = rule_kind(rule, self.limits), metadata_block(rule)
+                kind, block = rule_kind(rule, self.limits, self.namespaces), metadata_block(rule)
                 if kind:
                     yield Expected(kind, self._resource(policy), rule.source.path)
                 if block is not None:
@@ -167,15 +169,19 @@ class Cluster:
             yield from self._combined_without_workloads(namespace)
 
     def _combined_without_workloads(self, namespace: str) -> Iterator[Expected]:
+        """Those of one selector with those for every pod, on the first of that selector; once if it holds for all."""
         here = [p for p in self.policies if namespace_of(p, self.default) == namespace and isolates(p)]
-        for subject in {subject_of(p, self.default) for p in here}:
-            together = [
-                p
-                for p in here
-                if subject_of(p, self.default).pods.requirements in (frozenset(), subject.pods.requirements)
-            ]
-            if kind := combined_kind(all_rules(together, self.default), self.limits):
-                yield Expected(kind, self._resource(together[0]), "spec.egress")
+        selectors = {subject_of(p, self.default).pods for p in here}
+        for_every_pod = self._kind_for(Selector(), here)
+        for pods in selectors:
+            kind = self._kind_for(pods, here)
+            if kind and (pods == Selector() or kind != for_every_pod):
+                first = next(p for p in here if subject_of(p, self.default).pods == pods)
+                yield Expected(kind, self._resource(first), "spec.egress")
+
+    def _kind_for(self, pods: Selector, policies: list[Manifest]) -> str | None:
+        together = [p for p in policies if subject_of(p, self.default).pods in (Selector(), pods)]
+        return combined_kind(all_rules(together, self.default), self.limits)
 
 
 def combined_kind(rules: Rules, limits: Limits) -> str | None:
@@ -195,3 +201,9 @@ def _alone(rule: Allowance) -> Rules:
 
 def _within(path: str, rule: str) -> bool:
     return path == rule or path.startswith(f"{rule}.")
+
+
+def _namespace_labels(namespace: Manifest) -> dict[str, str]:
+    metadata = struct(namespace.get("metadata"))
+    labels = {key: value or "" for key, value in struct(metadata.get("labels")).items()}
+    return {**labels, NAME_LABEL: name_of(namespace)}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Self
 
 from tests.model.addresses import EVERY, Addresses, Space, common, public, size
-from tests.model.allowances import NAME_LABEL, Allowance, Anything, Pods, Requirement, Rules, Selector
+from tests.model.allowances import NAME_LABEL, Allowance, Anything, Labels, Pods, Rules
 from tests.model.ports import LAST, Segment, segments
 
 if TYPE_CHECKING:
@@ -142,8 +141,8 @@ def share(slices: list[Slice], limits: Limits) -> float:
     return math.floor(Fraction(held, total) * 10**6) / 10**6 if total else 1.0
 
 
-def rule_kind(allowance: Allowance, limits: Limits) -> str | None:
-    """The first of the width findings that holds for one rule by itself."""
+def rule_kind(allowance: Allowance, limits: Limits, namespaces: Iterable[Labels] = ()) -> str | None:
+    """The first of the width findings that holds for one rule by itself, given the labels of known namespaces."""
     measured = width(reach(Rules((allowance,))), limits)
     many = _enough_ports(
         (s for s in segments(list(allowance.ports)) if allowance.holds_port(s.protocol, s.port)), limits
@@ -154,32 +153,22 @@ def rule_kind(allowance: Allowance, limits: Limits) -> str | None:
         return "any-destination"
     if measured.broad:
         return "broad-destination"
-    if many and any(_every_pod(d) for d in allowance.destinations):
+    if many and any(_every_pod(d, namespaces) for d in allowance.destinations):
         return "all-pods"
     if many and any(isinstance(d, Pods) or d.addresses for d in allowance.destinations):
         return "all-ports"
     return None
 
 
-def _every_pod(destination: object) -> bool:
-    return (
-        isinstance(destination, Pods)
-        and isinstance(destination.namespace, Selector)
-        and _universal(destination.namespace)
-        and not destination.pods.requirements
-    )
+#: Namespaces that every cluster has, and one of a name that no selector can have thought of.
+ANY_CLUSTER = ("default", "kube-system", "kube-public", "kube-node-lease", "?")
 
 
-def _universal(namespaces: Selector) -> bool:
-    """Nothing is required but the label that every namespace has, and of it no more than that it is there."""
-    return all(r.key == NAME_LABEL and _always(r) for r in namespaces.requirements)
-
-
-def _always(requirement: Requirement) -> bool:
-    if requirement.operator == "Exists":
-        return True
-    possible = [value for value in requirement.values if re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", value)]
-    return requirement.operator == "NotIn" and not possible
+def _every_pod(destination: object, namespaces: Iterable[Labels]) -> bool:
+    if not isinstance(destination, Pods) or isinstance(destination.namespace, str) or destination.pods.requirements:
+        return False
+    known = [*({NAME_LABEL: name} for name in ANY_CLUSTER), *namespaces]
+    return all(destination.namespace.matches(labels) for labels in known)
 
 
 def metadata_block(allowance: Allowance) -> int | None:
