@@ -21,10 +21,7 @@ import data.lib.egress.remediation
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains admission.violation(found) if {
-	some found in findings(admission.alone(input))
-	found.order == admission.reviewed
-}
+violation contains said if some said in admission.violations(findings(admission.alone(input)))
 
 # METADATA
 # description: The findings of a namespace, given its view.

@@ -21,10 +21,10 @@ import data.lib.egress.finding
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains admission.violation(found) if {
-	some found in findings(admission.view(input, data.inventory))
-	found.order == admission.reviewed
-}
+violation contains said if some said in admission.violations(findings(admission.view(input, _inventory)))
+
+# Empty where nothing is synced.
+_inventory := {scope: objects | objects := data.inventory[scope]}
 
 # METADATA
 # description: The findings of a namespace, given its view.

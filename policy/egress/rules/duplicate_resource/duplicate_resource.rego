@@ -17,13 +17,14 @@ package egress.rules.duplicate_resource
 
 import data.lib.egress.admission
 import data.lib.egress.finding
+import data.lib.egress.inventory
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains admission.violation(found) if {
-	some found in findings(admission.view(input, data.inventory))
-	found.order == admission.reviewed
-}
+violation contains said if some said in admission.violations(findings(admission.view(input, _inventory)))
+
+# Empty where nothing is synced.
+_inventory := {scope: objects | objects := data.inventory[scope]}
 
 # METADATA
 # description: The findings of a namespace, given its view.
@@ -32,7 +33,7 @@ findings(view) := [found |
 		some subject in array.flatten([view.policies, view.workloads, view.unjudged])
 		subject.object.metadata.name == subject.resource.name
 	]
-	keys := [[_group(subject), subject.resource.kind, subject.resource.name, i] | some i, subject in subjects]
+	keys := [[inventory.group(subject.resource.apiVersion), subject.resource.kind, subject.resource.name, i] | some i, subject in subjects]
 	count({array.slice(key, 0, 3) | some key in keys}) < count(keys)
 	sorted := sort(keys)
 	some i, key in sorted
@@ -42,7 +43,3 @@ findings(view) := [found |
 	message := $"{finding.name(subject)} is there more than once in namespace '{view.namespace}', and the last one applied counts"
 	found := finding.at("duplicate-resource", subject, view.settings, "", message, {})
 ]
-
-_group(subject) := split(subject.resource.apiVersion, "/")[0] if {
-	contains(subject.resource.apiVersion, "/")
-} else := ""

@@ -23,10 +23,16 @@ import data.lib.egress.witness
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
+violation contains said if some said in admission.violations(findings(admission.view(input, _inventory)))
+
+# A review that takes away the last policy that isolated a workload.
 violation contains admission.violation(found) if {
-	some found in findings(admission.view(input, data.inventory))
-	found.order == admission.reviewed
+	some found in findings(admission.view(input, _inventory))
+	count(admission.exposed(input, _inventory)) > 0
 }
+
+# Empty where nothing is synced.
+_inventory := {scope: objects | objects := data.inventory[scope]}
 
 # METADATA
 # description: The findings of a namespace, given its view.

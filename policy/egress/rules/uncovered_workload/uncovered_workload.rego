@@ -1,7 +1,8 @@
 # METADATA
 # title: A workload has no egress policy
 # description: |
-#   No policy isolates the egress of the workload, though others in its namespace are isolated.
+#   No policy isolates the egress of the workload, though others in its namespace are isolated. At admission, a change or a
+#   DELETE that would leave a workload so is reported as well.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
 # custom:
@@ -22,10 +23,16 @@ import data.lib.egress.witness
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
+violation contains said if some said in admission.violations(findings(admission.view(input, _inventory)))
+
+# A review of something else that takes away what isolated the workload.
 violation contains admission.violation(found) if {
-	some found in findings(admission.view(input, data.inventory))
-	found.order == admission.reviewed
+	some found in findings(admission.view(input, _inventory))
+	found.resource in admission.exposed(input, _inventory)
 }
+
+# Empty where nothing is synced.
+_inventory := {scope: objects | objects := data.inventory[scope]}
 
 # METADATA
 # description: The findings of a namespace, given its view.

@@ -66,6 +66,12 @@ resource(thing, namespace) := {
 	"name": _name(object.get(thing, "metadata", {})),
 }
 
+# METADATA
+# description: The API group of an apiVersion, "" for the core group and for what is none.
+group(api_version) := split(api_version, "/")[0] if {
+	contains(api_version, "/")
+} else := ""
+
 _text(value) := value if {
 	is_string(value)
 } else := ""

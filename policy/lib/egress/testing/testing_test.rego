@@ -81,6 +81,21 @@ about(findings) := {[found.resource.kind, found.resource.name, found.path] | som
 about_violations(violations) := about([said.details | some said in violations])
 
 # METADATA
+# description: The same with the levels and messages, as {[kind, name, path, level, message]}.
+said(findings) := {[found.resource.kind, found.resource.name, found.path, found.level, found.message] | some found in findings}
+
+# METADATA
+# description: The objects after the remediations of some findings were applied one after the other; each replaces its namesake.
+applied(objects, findings) := array.concat(
+	[thing | some thing in objects; not _key(thing) in {_key(change) | some change in changes}],
+	[change | some i, change in changes; not _key(change) in {_key(later) | some later in array.slice(changes, i + 1, count(changes))}],
+) if {
+	changes := [change | some found in findings; some change in found.remediation]
+}
+
+_key(thing) := [thing.kind, thing.metadata.name]
+
+# METADATA
 # description: What Gatekeeper hands a rule for a new object.
 review(thing) := {"review": {"operation": "CREATE", "object": thing}, "parameters": {}}
 
