@@ -11,7 +11,7 @@ import pytest
 from egress_policy.audit import Request, audit
 from egress_policy.engine import Engine, embedded
 from tests import cases
-from tests.engines import NAMES, Engines, Kept, Name, conftest_findings, resource
+from tests.engines import NAMES, Engines, Kept, Name, conftest_findings, resource, untested
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,8 +23,8 @@ CASES = cases.load()
 
 
 @pytest.fixture(scope="module", autouse=True)
-def kept(tool: Callable[[str], Path]) -> Iterator[None]:
-    """Audits share an engine for each set of parameters."""
+def kept(tool: Callable[[str], Path], conftest_answers: object) -> Iterator[None]:  # noqa: ARG001 (it starts meanwhile)
+    """Audits share an engine for each set of parameters; conftest works on its part meanwhile."""
     engines = Engines(tool("opa"))
 
     def lent(name: Name, parameters: dict[str, Any], **_: object) -> Engine:
@@ -89,20 +89,21 @@ def conftest_answers(
 ) -> Iterator[dict[str, Future[list[dict[str, str]]]]]:
     """All cases that were selected, run side by side: most of a run is waiting for the program to start."""
     functions = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    mine = [f for f in functions if "conftest_answers" in f.fixturenames]
+    mine = [f for f in functions if f.originalname == "test_conftest_says"]
     selected: list[cases.Case] = [function.callspec.params["case"] for function in mine]  # type: ignore[misc]
     program, root = tool("conftest"), tmp_path_factory.mktemp("conftest")
+    policy = untested(root)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield {
-            case.case: pool.submit(run_conftest, program, case, root / str(number))
+            case.case: pool.submit(run_conftest, program, policy, case, root / str(number))
             for number, case in enumerate(selected)
         }
         pool.shutdown(cancel_futures=True)
 
 
-def run_conftest(program: Path, case: cases.Case, folder: Path) -> list[dict[str, str]]:
+def run_conftest(program: Path, policy: Path, case: cases.Case, folder: Path) -> list[dict[str, str]]:
     files = case.write(folder / "manifests")
-    return conftest_findings(program, files, case.settings, folder)
+    return conftest_findings(program, policy, files, case.settings, folder)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.conftest], ids=str)
