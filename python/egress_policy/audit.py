@@ -162,8 +162,8 @@ class _Run:
     def _judged(self, engine: Engine, shards: Shards, labels: bytes, places: Iterable[Places]) -> Verdicts:
         verdicts = Verdicts()
         done, total = 0, len(shards.documents)
-        question = Question(self.request.namespace, labels)
-        for count in judge(engine, shards.documents, question, verdicts, details=self.request.details):
+        question = Question(self.request.namespace, labels, self.request.details)
+        for count in judge(engine, shards.documents, question, verdicts):
             done += count
             self.progress.judging(done, total)
         locate(verdicts, places, excerpts=self.request.excerpts)

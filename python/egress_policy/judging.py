@@ -20,13 +20,11 @@ class Verdicts:
     findings: list[dict[str, Any]] = field(default_factory=list)
     totals: list[Any] = field(default_factory=list)
 
-    def add(self, answer: dict[str, Any], *, details: bool) -> None:
-        """Take in the answer about one shard; without `details` only what a summary needs."""
-        namespace = answer["namespace"]
-        if namespace is not None:
-            self.namespaces.append(namespace if details else {**namespace, "workloads": []})
-        if details:
-            self.policies += answer["policies"]
+    def add(self, answer: dict[str, Any]) -> None:
+        """Take in the answer about one shard."""
+        if answer["namespace"] is not None:
+            self.namespaces.append(answer["namespace"])
+        self.policies += answer["policies"]
         self.findings += answer["findings"]
         self.totals.append(answer["totals"])
 
@@ -39,15 +37,15 @@ class Verdicts:
 
 
 def judge(
-    engine: Engine, documents: dict[str, list[bytes]], question: Question, verdicts: Verdicts, *, details: bool
+    engine: Engine, documents: dict[str, list[bytes]], question: Question, verdicts: Verdicts
 ) -> Iterator[int]:
     """Add to `verdicts` all that the policy says of the documents, which are given up on the way.
 
     Yields, after each evaluation, how many namespaces it was about.
     """
-    for batch in batches(documents, len(question.labels)):
+    for batch in batches(documents):
         for answer in _answers(engine, batch, question):
-            verdicts.add(answer, details=details)
+            verdicts.add(answer)
         yield len(batch.names)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from egress_policy.reader.documents import Document
 CLUSTER_WIDE = ""
 
 # An evaluation costs about 0.14 ms before it judges anything, and takes forty times its input in memory.
-_MOST_SHARDS = 32
+_MOST_SHARDS = 64
 _MOST_BYTES = 512 << 10
 
 # Kinds without a namespace, whatever their metadata says. A kind of that name in another API group is none of ours.
@@ -159,29 +159,35 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is the same in all inputs of `egress.main.namespaces`: --namespace, and the labels of every Namespace."""
+    """What is the same in all inputs of `egress.main.namespaces`: --namespace, the labels of every Namespace, how much is told."""
 
     namespace: str
     labels: bytes
+    details: bool
 
-    def about(self, shards: Iterable[bytes]) -> bytes:
+    def about(self, shards: Sequence[bytes]) -> bytes:
         """The input that asks about these shards."""
-        head = b'{"namespace":%b,"namespaces":[%b],"shards":[' % (_encoded(self.namespace), self.labels)
+        head = b'{"namespace":%b,"namespaces":[%b],"details":%b,"shards":[' % (
+            _encoded(self.namespace),
+            self.labels if any(map(_excludes, shards)) else b"",
+            b"true" if self.details else b"false",
+        )
         return head + b",".join(shards) + b"]}"
 
 
-def batches(documents: dict[str, list[bytes]], labels: int) -> Iterator[Batch]:
-    """Portions for the engine; each namespace's documents are given up as it goes, so that memory does not double.
+def _excludes(shard: bytes) -> bool:
+    """Only a selector that leaves namespaces out is to know them all; every input would repeat their labels."""
+    return b'"NotIn"' in shard or b'"DoesNotExist"' in shard
 
-    Every input repeats the labels of all namespaces (`labels` bytes), so portions grow with them: in small ones, 10,000
-    namespaces would mean reading the labels more often than the documents.
-    """
+
+def batches(documents: dict[str, list[bytes]]) -> Iterator[Batch]:
+    """Portions for the engine; each namespace's documents are given up as it goes, so that memory does not double."""
     names: list[str] = []
     parts: list[bytes] = []
     size = 0
     for name in sorted(documents):
         part = b'{"namespace":%b,"documents":[%b]}' % (_encoded(name), b",".join(documents.pop(name)))
-        if names and _full(len(names), size, len(part), labels):
+        if names and (size + len(part) > _MOST_BYTES or len(names) >= _MOST_SHARDS):
             yield Batch(tuple(names), tuple(parts))
             names, parts, size = [], [], 0
         names.append(name)
@@ -189,10 +195,6 @@ def batches(documents: dict[str, list[bytes]], labels: int) -> Iterator[Batch]:
         size += len(part)
     if names:
         yield Batch(tuple(names), tuple(parts))
-
-
-def _full(count: int, size: int, more: int, labels: int) -> bool:
-    return size + more > max(_MOST_BYTES, labels) or (count >= _MOST_SHARDS and size > labels)
 
 
 def _labels(text: bytes, name: str) -> bytes:

@@ -100,12 +100,12 @@ def test_documents_that_are_handed_over_are_gone_and_come_after_the_others() -> 
     assert [json.loads(entry)["source"]["order"] for entry in ours.documents["both"]] == [0, 100]
 
 
-def _batches(sizes: dict[str, int], labels: int = 0) -> list[tuple[str, ...]]:
-    return [batch.names for batch in batches({name: [b"x" * size] for name, size in sizes.items()}, labels)]
+def _batches(sizes: dict[str, int]) -> list[tuple[str, ...]]:
+    return [batch.names for batch in batches({name: [b"x" * size] for name, size in sizes.items()})]
 
 
 def test_batches_are_sorted_and_bounded_by_number() -> None:
-    assert [len(names) for names in _batches({f"n{i:02}": 10 for i in range(70)})] == [32, 32, 6]
+    assert [len(names) for names in _batches({f"n{i:03}": 10 for i in range(134)})] == [64, 64, 6]
     assert _batches({"b": 1, "": 1, "a": 1}) == [("", "a", "b")]
     assert _batches({}) == []
 
@@ -119,18 +119,20 @@ def test_batches_are_bounded_by_size_but_a_namespace_is_never_split() -> None:
     ]
 
 
-def test_many_namespaces_make_larger_batches_or_their_labels_would_be_read_too_often() -> None:
-    small = {f"n{i:04}": 20_000 for i in range(400)}
-    assert len(_batches(small)) == 16
-    assert len(_batches(small, labels=4_000_000)) == 3
+@pytest.mark.parametrize("operator", ["NotIn", "DoesNotExist"])
+def test_labels_are_told_only_to_who_leaves_namespaces_out(operator: str) -> None:
+    question = Question("", b'{"a":"b"}', details=True)
+    assert json.loads(question.about([b'{"operator":"Exists"}']))["namespaces"] == []
+    assert json.loads(question.about([b"{}", b'{"operator":"%b"}' % operator.encode()]))["namespaces"] == [{"a": "b"}]
 
 
 def test_a_question_is_valid_json() -> None:
-    [batch] = batches({"shop": [b'{"object":1}', b'{"object":2}'], "": [b'{"object":3}']}, 0)
-    question = Question('na"me', b'{"a":"b"},{}')
+    [batch] = batches({"shop": [b'{"object":1}', b'{"object":2}'], "": [b'{"object":3}']})
+    question = Question('na"me', b'{"a":"b"},{}', details=False)
     assert json.loads(question.about(batch.shards)) == {
         "namespace": 'na"me',
-        "namespaces": [{"a": "b"}, {}],
+        "namespaces": [],
+        "details": False,
         "shards": [
             {"namespace": "", "documents": [{"object": 3}]},
             {"namespace": "shop", "documents": [{"object": 1}, {"object": 2}]},

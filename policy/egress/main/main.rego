@@ -46,8 +46,9 @@ settings := parameters_of.settings(_parameters)
 # METADATA
 # description: The judgement of each shard {"namespace", "documents"} of the input, in their order.
 namespaces := [found |
+	context := {"namespace": input.namespace, "namespaces": input.namespaces, "details": object.get(input, "details", true)}
 	some shard in input.shards
-	found := namespace(shard, {"namespace": input.namespace, "namespaces": input.namespaces}, settings)
+	found := namespace(shard, context, settings)
 ]
 
 # METADATA

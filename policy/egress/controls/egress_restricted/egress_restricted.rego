@@ -34,13 +34,16 @@ severity := "medium"
 #   null for what is cluster-wide.
 namespace(view, findings) := {
 	"namespace": _namespace(view, policies, failing),
-	"policies": policies,
+	"policies": [policy | _detailed(view); some policy in policies],
 	"findings": findings,
 	"totals": _totals(view, policies, findings, failing),
 } if {
 	policies := _policies(view, findings)
 	failing := count([1 | some found in findings; found.level == "fail"])
 }
+
+# Who only wants the totals says so, and need not be told of each policy and workload.
+_detailed(view) if object.get(view.context, "details", true)
 
 # A rule is restricted if no finding lies in it, and no approval had to excuse that it is open.
 _policies(view, findings) := [object.union(counts, {
@@ -71,7 +74,7 @@ _namespace(view, policies, failing) := {
 	"status": _namespace_status(view, failing),
 	"egress_rules": sum([policy.egress_rules | some policy in policies]),
 	"restricted_rules": sum([policy.restricted_rules | some policy in policies]),
-	"workloads": [_workload(workload) | some workload in view.workloads],
+	"workloads": [_workload(workload) | _detailed(view); some workload in view.workloads],
 } if {
 	view.namespace != ""
 }

@@ -4,8 +4,8 @@
 #   What one rule of a policy or firewall says, whatever its dialect:
 #   {"subject": {"namespace", "selector"}, "action": "allow"|"deny"|"pass", "tier": n, "order": n, "everywhere": bool,
 #   "claims": [claim], "selectors": [{"namespaces", "pods"}], "ports": port set, "path": where it is written}.
-#   A claim is a block with "except" (blocks inside it), "public" (its public addresses, exceptions not taken off), and
-#   the "cidr" and "path" that it was written as.
+#   A claim is a block with "except" (blocks inside it), "public" (its public addresses, exceptions not taken off; those have
+#   their own), and the "cidr" and "path" that it was written as.
 package lib.egress.allowance
 
 import data.lib.egress.cidr
@@ -24,7 +24,8 @@ everywhere(public) := [
 # METADATA
 # description: A claim of one block less exceptions.
 claim(public, block, except, written) := {
-	"family": block.family, "length": block.length, "low": block.low, "high": block.high, "except": except,
+	"family": block.family, "length": block.length, "low": block.low, "high": block.high,
+	"except": [object.union(hole, {"public": space.public(public, hole)}) | some hole in except],
 	"public": space.public(public, block), "cidr": written.cidr, "path": written.path,
 }
 
@@ -43,3 +44,13 @@ claims(public, block, except, written) := array.concat([claim(public, block, exc
 ]) if {
 	block.family == 6
 }
+
+# METADATA
+# description: An allowance whose blocks are weighed in another space.
+in_space(given, public) := object.union(given, {"claims": [weighed |
+	some claim in given.claims
+	weighed := object.union(claim, {
+		"public": space.public(public, claim),
+		"except": [object.union(hole, {"public": space.public(public, hole)}) | some hole in claim.except],
+	})
+]})

@@ -64,6 +64,8 @@ _verdict(given, left, approvals, context, settings) := "open-egress" if {
 	left.any
 } else := "broad-destination" if {
 	left.broad
+} else := "narrow" if {
+	not width.all_ports(given, settings)
 } else := "all-pods" if {
 	width.every_pod(given, context.namespaces, settings)
 } else := "all-ports" if {
@@ -151,10 +153,15 @@ reach_of(indexes, policies, approvals, settings) := {
 	"policies": indexes,
 	"allowances": allowances,
 	"approvals": effective,
-	"open": width.of(allowances, [], [], settings).open,
-	"left": _left(allowances, effective, settings),
+	"open": all.open,
+	"left": _left_of(all, allowances, effective, settings),
 	"public_share": width.public_share(allowances, settings),
 } if {
 	allowances := [rule.allowance | some i in indexes; some rule in policies[i].rules]
 	effective := _effective(approvals, settings)
+	all := width.of(allowances, [], [], settings)
 }
+
+_left_of(all, _, [], _) := all
+
+_left_of(_, allowances, approvals, settings) := _left(allowances, approvals, settings) if count(approvals) > 0

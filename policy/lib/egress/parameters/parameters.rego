@@ -35,11 +35,12 @@ settings(given) := {
 	"address_share": round(values.openAddressShare * 1000000),
 	"port_share": round(values.openPortShare * 1000000),
 	"system_namespaces": values.systemNamespaces,
-	"space": space.of(values.internalBlocks),
+	"space": public,
 	"listed_space": _listed_space(values),
-	"approvals": _approvals(values),
+	"approvals": _approvals(values, public),
 } if {
 	values := object.union(defaults, {name: value | some name, value in given; value != null})
+	public := space.of(values.internalBlocks)
 }
 
 # Only a list of approved destinations asks for it.
@@ -47,17 +48,16 @@ _listed_space(values) := space.with_documentation(values.internalBlocks) if {
 	values.approvedDestinations
 } else := null
 
-_approvals(values) := [_approval(entry, values) | some entry in values.approvedDestinations] if {
+_approvals(values, public) := [_approval(entry, values, public) | some entry in values.approvedDestinations] if {
 	values.approvedDestinations
 } else := null
 
-_approval(entry, values) := {
+_approval(entry, values, public) := {
 	"name": entry.name,
 	"allowance": {
 		"action": "deny", "tier": allowance.tiers.approved, "order": 0, "everywhere": false, "selectors": [],
 		"ports": _ports(entry), "path": "",
 		"claims": [allowance.claim(public, cidr.parse(text), [], {"cidr": text, "path": ""}) |
-			public := space.of([])
 			some text in entry.cidrs
 		],
 	},

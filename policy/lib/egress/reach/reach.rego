@@ -9,7 +9,6 @@ package lib.egress.reach
 
 import data.lib.egress.cidr
 import data.lib.egress.ports
-import data.lib.egress.space
 
 # METADATA
 # description: |
@@ -34,7 +33,7 @@ _numbered(allowances) := [cell |
 	}
 	count(speaking) > 0
 	cell := {
-		"protocol": protocol, "low": first, "high": last, "count": (last - first) + 1,
+		"protocol": protocol, "low": first, "high": last, "count": (last - first) + 1, "speaking": speaking,
 		"allowances": [given | some i, given in allowances; i in speaking],
 	}
 ]
@@ -42,10 +41,14 @@ _numbered(allowances) := [cell |
 # A named port is a port of its own, on which those that hold every port speak as well.
 _named(allowances) := [cell |
 	some [protocol, name] in {[port.protocol, port.name] | some given in allowances; some port in given.ports; port.name}
-	cell := {"protocol": protocol, "name": name, "count": 1, "allowances": [given |
-		some given in allowances
+	speaking := {i |
+		some i, given in allowances
 		_speaks_on(given, protocol, name)
-	]}
+	}
+	cell := {
+		"protocol": protocol, "name": name, "count": 1, "speaking": speaking,
+		"allowances": [given | some i, given in allowances; i in speaking],
+	}
 ]
 
 _speaks_on(given, protocol, name) if {"protocol": protocol, "name": name} in given.ports
@@ -104,8 +107,17 @@ _excepted(claim, block) if {
 }
 
 # METADATA
-# description: The blocks and exceptions that some allowances mention in one family, each once, as [length, low].
-mentions(allowances, family) := {[block.length, block.low] |
+# description: |
+#   The blocks and exceptions that some allowances mention in one family, each once, as {[length, low]: weight}, weighed by their
+#   "public" addresses, as their claims carry them, or by "all".
+mentions(allowances, family, "public") := {[block.length, block.low]: block.public |
+	some given in allowances
+	some claim in given.claims
+	claim.family == family
+	some block in array.concat([claim], claim.except)
+}
+
+mentions(allowances, family, "all") := {[block.length, block.low]: cidr.size(family, block.length) |
 	some given in allowances
 	some claim in given.claims
 	claim.family == family
@@ -114,41 +126,36 @@ mentions(allowances, family) := {[block.length, block.low] |
 
 # METADATA
 # description: |
-#   How many addresses of one family some allowances allow on any of some sets of layers, weighed by "public" or "all". The sum over
-#   the mentioned blocks of their weight where they are allowed, less their weight where the next block around them is.
-measure(public, mentioned, alternatives, family, weight) := sum([w | some m in allowed; w := weights[m]]) - sum([w |
+#   How many addresses of one family are allowed by any of some alternatives, each the layers of a cell. The sum over the mentioned blocks
+#   of their weight where they are allowed, less their weight where the next block around them is.
+measure(weights, alternatives, family) := sum([w | some m in allowed; w := weights[m]]) - sum([w |
 	some m, w in weights
-	_parent(mentioned, lengths, family, m) in allowed
+	_parent(weights, lengths, family, m) in allowed
 ]) if {
-	lengths := {m[0] | some m in mentioned}
-	weights := {m: w | some m in mentioned; w := _weight(public, cidr.block(family, m[0], m[1]), weight)}
+	lengths := {m[0] | some m, _ in weights}
 	allowed := {m |
-		some m in mentioned
+		some m, _ in weights
 		block := cidr.block(family, m[0], m[1])
 		some layers_of in alternatives
 		allows(layers_of, block)
 	}
 }
 
-_weight(public, block, "public") := space.public(public, block)
-
-_weight(_, block, "all") := cidr.size(block.family, block.length)
-
-_parent(mentioned, lengths, family, m) := max({around |
+_parent(weights, lengths, family, m) := max({around |
 	some length in lengths
 	length < m[0]
 	around := [length, m[1] - (m[1] % cidr.size(family, length))]
-	mentioned[around]
+	weights[around]
 })
 
 # METADATA
 # description: How many addresses of a family the allowances of a cell allow.
-addresses(public, allowances, family, weight) := 0 if {
-	mentions(allowances, family) == set()
-} else := measure(public, mentions(allowances, family), [layers(allowances, family)], family, weight)
+addresses(allowances, family, weight) := 0 if {
+	mentions(allowances, family, weight) == {}
+} else := measure(mentions(allowances, family, weight), [layers(allowances, family)], family)
 
 # METADATA
 # description: How many public IPv4 addresses are allowed on any port of any cell.
-anywhere(public, allowances, cells_of) := 0 if {
-	mentions(allowances, 4) == set()
-} else := measure(public, mentions(allowances, 4), [layers(cell.allowances, 4) | some cell in cells_of], 4, "public")
+anywhere(allowances, cells_of) := 0 if {
+	mentions(allowances, 4, "public") == {}
+} else := measure(mentions(allowances, 4, "public"), [layers(cell.allowances, 4) | some cell in cells_of], 4)

@@ -289,19 +289,19 @@ test_measures_exactly[name] if {
 			"expected": 8388608,
 		},
 	}
-	reach.addresses(_space, row.allowances, 4, "public") == row.expected
+	reach.addresses(row.allowances, 4, "public") == row.expected
 }
 
 test_measures_ipv6_exactly if {
-	reach.addresses(_space, [_said("allow", 2, 0, [{"cidr": "2a00::/12", "except": ["2a00::/13"]}])], 6, "public") == cidr.size(6, 13)
-	reach.addresses(_space, [_said("allow", 2, 0, ["::/0"])], 4, "public") == 3702257664
+	reach.addresses([_said("allow", 2, 0, [{"cidr": "2a00::/12", "except": ["2a00::/13"]}])], 6, "public") == cidr.size(6, 13)
+	reach.addresses([_said("allow", 2, 0, ["::/0"])], 4, "public") == 3702257664
 }
 
 test_weighs_all_addresses_alike_when_asked if {
 	allowances := [_said("allow", 2, 0, [{"cidr": "10.0.0.0/8", "except": ["10.0.0.0/9"]}])]
-	reach.addresses(_space, allowances, 4, "all") == 8388608
-	reach.addresses(_space, allowances, 4, "public") == 0
-	reach.addresses(_space, allowances, 6, "all") == 0
+	reach.addresses(allowances, 4, "all") == 8388608
+	reach.addresses(allowances, 4, "public") == 0
+	reach.addresses(allowances, 6, "all") == 0
 }
 
 test_measures_what_is_allowed_on_any_port[name] if {
@@ -334,11 +334,11 @@ test_measures_what_is_allowed_on_any_port[name] if {
 			"allowances": [_allow(["8.0.0.0/8"], _named("web")), _allow(["10.0.0.0/8"], ports.all)], "expected": 16777216,
 		},
 	}
-	reach.anywhere(_space, row.allowances, reach.cells(row.allowances)) == row.expected
+	reach.anywhere(row.allowances, reach.cells(row.allowances)) == row.expected
 }
 
 test_mentions_blocks_and_exceptions_once if {
 	allowances := [_allow([{"cidr": "8.0.0.0/8", "except": ["8.8.0.0/16"]}, "8.8.0.0/16", "::/0"], ports.all)]
-	reach.mentions(allowances, 4) == {[8, 134217728], [16, 134742016], [0, 0]}
-	reach.mentions(allowances, 6) == {[0, 0]}
+	reach.mentions(allowances, 4, "public") == {[8, 134217728]: 16777216, [16, 134742016]: 65536, [0, 0]: 3702257664}
+	reach.mentions(allowances, 6, "all") == {[0, 0]: cidr.powers[128]}
 }

@@ -150,9 +150,19 @@ label_problems(labels, base) := [{"path": path.field(base, key), "message": "mus
 # METADATA
 # description: Whether a label key and its value, null standing for the empty one, are valid.
 valid_pair(key, value) if {
+	pair := concat("=", [key, _text(value)])
+	regex.match(_pair, pair)
+	count(pair) <= 253
+} else if {
 	valid_key(key)
 	valid_value(_text(value))
 }
+
+# One expression for both, as nearly every pair is short and valid.
+_pair := concat("", [
+	`^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?`,
+	`=([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`,
+])
 
 # METADATA
 # description: Whether a text is a label key.

@@ -96,7 +96,9 @@ _by_octet(hidden) := {octet: found |
 
 # METADATA
 # description: How many public addresses a block holds.
-public(space, block) := cidr.size(4, block.length) if {
+public(space, block) := family(space, block.family).total if {
+	block.length == 0
+} else := cidr.size(4, block.length) if {
 	block.family == 4
 	block.length >= 8
 	not space[4].by_octet[bits.rsh(block.low, 24)]

@@ -6,6 +6,7 @@
 #   of them on some port.
 package lib.egress.width
 
+import data.lib.egress.allowance
 import data.lib.egress.cidr
 import data.lib.egress.ports
 import data.lib.egress.reach
@@ -48,13 +49,22 @@ _enough_addresses(n, family, settings) if n * 1000000 >= settings.address_share 
 #   The cells of some allowances with the public addresses that approvals leave of each: {"cell", "left": {family: n}, "any": bool,
 #   "broad": bool}.
 measured_cells(allowances, approvals, settings) := [{"cell": cell, "left": left, "any": any, "broad": _broad(left)} |
-	some cell in reach.cells(array.concat(allowances, approvals))
-	left := {family: n |
-		some family in [4, 6]
-		n := reach.addresses(settings.space, unapproved(cell.allowances), family, "public")
-	}
+	cells := reach.cells(array.concat(allowances, approvals))
+	by_speaking := {cell.speaking: _left(cell.allowances) | some cell in _each_speaking(cells)}
+	some cell in cells
+	left := by_speaking[cell.speaking]
 	any := _any(left, settings)
 ]
+
+# One cell for each set of allowances that speak: on most ports it is the same few.
+_each_speaking(cells) := [cells[i] | some i in {min({i | some i, cell in cells; cell.speaking == speaking}) |
+	some speaking in {cell.speaking | some cell in cells}
+}]
+
+_left(allowances) := {family: n |
+	some family in [4, 6]
+	n := reach.addresses(unapproved(allowances), family, "public")
+}
 
 _any(left, settings) if {
 	some family, n in left
@@ -127,10 +137,14 @@ unapproved_on_all_ports(given, approvals, settings) if {
 	all_ports(given, settings)
 	left := [cell |
 		some cell in reach.cells(array.concat([given], approvals))
-		some family in [4, 6]
-		reach.addresses(settings.space, unapproved(cell.allowances), family, "all") > 0
+		_any_address(unapproved(cell.allowances))
 	]
 	enough_ports(left, settings)
+}
+
+_any_address(allowances) if {
+	some family in [4, 6]
+	reach.addresses(allowances, family, "all") > 0
 }
 
 # METADATA
@@ -147,9 +161,10 @@ every_pod(given, namespaces, settings) if {
 # description: Whether an allowance holds a public address, those for documentation among them, that no approval lists.
 unlisted(given, approvals, settings) if {
 	count([claim | some claim in given.claims; space.public(settings.listed_space, claim) > 0]) > 0
-	some cell in reach.cells(array.concat([given], approvals))
+	weighed := [allowance.in_space(one, settings.listed_space) | some one in array.concat([given], approvals)]
+	some cell in reach.cells(weighed)
 	some family in [4, 6]
-	reach.addresses(settings.listed_space, unapproved(cell.allowances), family, "public") > 0
+	reach.addresses(unapproved(cell.allowances), family, "public") > 0
 }
 
 # METADATA
@@ -190,5 +205,5 @@ public_share(allowances, settings) := 0 if {
 	bound := sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 4])
 	bound * 1000000 < space.family(settings.space, 4).total
 } else := floor((n * 1000000) / space.family(settings.space, 4).total) / 1000000 if {
-	n := reach.anywhere(settings.space, allowances, reach.cells(allowances))
+	n := reach.anywhere(allowances, reach.cells(allowances))
 }

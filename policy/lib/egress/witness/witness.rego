@@ -92,7 +92,7 @@ _usual(allowances, 4, settings) := {address |
 }
 
 _edges(allowances, family, settings) := {address |
-	mentioned := reach.mentions(allowances, family)
+	mentioned := {m | some m, _ in reach.mentions(allowances, family, "all")}
 	starts := {m[1] | some m in mentioned} | {block.low | some block in space.family(settings.space, family).public}
 	blocks := [cidr.block(family, m[0], m[1]) | some m in mentioned]
 	follows := {next |

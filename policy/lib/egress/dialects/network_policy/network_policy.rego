@@ -139,19 +139,15 @@ _last(entry) := entry.endPort if {
 	is_number(entry.endPort)
 } else := entry.port
 
-_ambiguous(spec) := [{"path": path, "text": text, "block": block} |
-	some [path, text] in array.concat(_cidrs(spec, "egress", "to"), _cidrs(spec, "ingress", "from"))
-	block := cidr.parse(text)
-	not block.plain
-]
-
-_cidrs(spec, direction, peers) := [[$"spec.{direction}[{i}].{peers}[{j}].ipBlock.{place}", text] |
+# Paths are written for what is found only: most blocks are plain.
+_ambiguous(spec) := [{"path": $"spec.{direction}[{i}].{peers}[{j}].ipBlock.{place}", "text": text, "block": block} |
+	some [direction, peers] in [["egress", "to"], ["ingress", "from"]]
 	some i, written in items(spec, direction)
 	some j, peer in items(written, peers)
-	some [place, text] in _places(peer.ipBlock)
+	some [place, text, block] in _odd_blocks(peer.ipBlock)
 ]
 
-_places(ip_block) := array.concat(
-	[["cidr", object.get(_object(ip_block), "cidr", null)]],
-	[[$"except[{k}]", text] | some k, text in items(ip_block, "except")],
+_odd_blocks(ip_block) := array.concat(
+	[["cidr", ip_block.cidr, block] | block := cidr.parse(ip_block.cidr); not block.plain],
+	[[$"except[{k}]", text, block] | some k, text in items(ip_block, "except"); block := cidr.parse(text); not block.plain],
 )

@@ -55,7 +55,11 @@ _map(value) := value if {
 
 _spec(spec) := array.flatten([
 	_object(spec, "spec", {"podSelector", "policyTypes", "egress", "ingress"}),
-	selector.problems(object.get(_map(spec), "podSelector", null), "spec.podSelector"),
+	[problem |
+		given := object.get(_map(spec), "podSelector", null)
+		not _usual_selector(given)
+		some problem in selector.problems(given, "spec.podSelector")
+	],
 	_policy_types(object.get(_map(spec), "policyTypes", null)),
 	_rules(spec, "ingress", "from"),
 	_rules(spec, "egress", "to"),
@@ -116,10 +120,47 @@ _rules(spec, direction, peers) := array.flatten([
 _rule(rule, place, peers) := array.flatten([
 	_object(rule, place, {"ports", peers}),
 	_list(object.get(_map(rule), peers, null), $"{place}.{peers}"),
-	[problem | some j, peer in _items(rule, peers); some problem in _peer(peer, $"{place}.{peers}[{j}]")],
+	[problem | some j, peer in _items(rule, peers); not _usual_peer(peer); some problem in _peer(peer, $"{place}.{peers}[{j}]")],
 	_list(object.get(_map(rule), "ports", null), $"{place}.ports"),
-	[problem | some j, port in _items(rule, "ports"); some problem in _port(port, $"{place}.ports[{j}]")],
+	[problem | some j, port in _items(rule, "ports"); not _usual_port(port); some problem in _port(port, $"{place}.ports[{j}]")],
 ])
+
+# What nearly all peers and ports look like is told at once, and no path is written for it.
+_usual_peer(peer) if {
+	count(peer) == 1
+	count(peer.ipBlock) == 1
+	cidr.parse(peer.ipBlock.cidr)
+}
+
+_usual_peer(peer) if {
+	count(peer) == 1
+	_usual_selector(peer.podSelector)
+}
+
+_usual_peer(peer) if {
+	count(peer) == 1
+	_usual_selector(peer.namespaceSelector)
+}
+
+_usual_peer(peer) if {
+	count(peer) == 2
+	_usual_selector(peer.podSelector)
+	_usual_selector(peer.namespaceSelector)
+}
+
+_usual_selector({})
+
+_usual_selector(given) if {
+	count(given) == 1
+	is_object(given.matchLabels)
+	every key, value in given.matchLabels { selector.valid_pair(key, value) }
+}
+
+_usual_port(port) if {
+	count(port) == 2
+	port.protocol in {"TCP", "UDP", "SCTP"}
+	_number(port.port)
+}
 
 _peer(peer, place) := _not_object(place) if {
 	_mistyped(peer)
