@@ -43,7 +43,7 @@ _unseen_alone := {"no-egress-policy", "uncovered-workload", "dangling-policy", "
 _findings contains object.union(found, {"file": _documents[found.order].source.file}) if {
 	some answer in _answers
 	some found in answer.findings
-	not [found.order, found.path, found.rule] in _repeated
+	not [found.order, found.path, found.rule, found.message] in _repeated
 	not _unseen(found)
 }
 

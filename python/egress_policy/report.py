@@ -222,8 +222,8 @@ def _witness(witness: Witness) -> dict[str, Any]:
 
 def build(answer: Mapping[str, Any], verdicts: Verdicts, errors: Iterable[Problem]) -> Report:
     """The report from the policy's last answer and what it said of each shard; every dict has a `location`."""
-    dropped = {(order, path, rule) for order, path, rule in answer["dropped"]}
-    kept = (one for one in verdicts.findings if (one["order"], one["path"], one["rule"]) not in dropped)
+    dropped = {(order, path, rule, message) for order, path, rule, message in answer["dropped"]}
+    kept = (one for one in verdicts.findings if (one["order"], one["path"], one["rule"], one["message"]) not in dropped)
     return Report(
         control=answer["control"],
         control_version=answer["control_version"],

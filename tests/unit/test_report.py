@@ -53,7 +53,8 @@ def test_findings_are_sorted_by_file_line_and_rule() -> None:
 
 def test_what_was_reported_already_is_left_out() -> None:
     twice = [_finding(order=1, rule="expired-destination"), _finding(order=2, rule="expired-destination")]
-    kept = _built(*twice, dropped=[[2, "", "expired-destination"], [1, "", "other-rule"]]).findings
+    message = twice[0]["message"]
+    kept = _built(*twice, dropped=[[2, "", "expired-destination", message], [1, "", "other-rule", message]]).findings
     assert len(kept) == 1
 
 

@@ -124,27 +124,26 @@ _totals(view, policies, findings, failing) := {
 	"policies": count([1 | some policy in view.policies; policy.isolates]),
 	"failing": failing,
 	"unjudged": count(view.unjudged),
-	"once": [[found.once, found.order, found.path, found.rule, found.level, _one(_alone(view, found, findings))] |
+	"once": [entry |
 		some found in findings
 		found.once
+		entry := {
+			"name": found.once[0], "place": [found.order, found.once[1]], "level": found.level, "alone": _alone(view, found, findings),
+			"drop": [found.order, found.path, found.rule, found.message],
+		}
 	],
 } if {
 	application := _one(_is_application(view))
 }
 
-# Whether a rule would be restricted without a finding.
+# Whether a rule would be restricted without what is said once.
 _alone(view, found, findings) if {
 	some policy in view.policies
 	policy.order == found.order
 	some rule in policy.rules
 	rule.path == found.path
-	_restricted(rule, [other | some other in findings; other.order == found.order; not _same(other, found)])
+	_restricted(rule, [other | some other in findings; other.order == found.order; not other.once])
 } else := false
-
-_same(a, b) if {
-	a.rule == b.rule
-	a.path == b.path
-}
 
 _is_application(view) if {
 	view.namespace != ""
@@ -165,7 +164,7 @@ _one(false) := 0
 # METADATA
 # description: |
 #   The report over the totals of all namespaces: {"control", "control_version", "severity", "profile", "status", "summary", "counts",
-#   "parameters", "dropped": [[order, path, rule]]}, from {"totals", "kubernetes": objects seen, "errors": errors of reading}.
+#   "parameters", "dropped": [[order, path, rule, message]]}, from {"totals", "kubernetes": objects seen, "errors": errors of reading}.
 report(found, given, settings) := {
 	"control": name,
 	"control_version": version,
@@ -179,7 +178,7 @@ report(found, given, settings) := {
 		"workloads": sums.workloads, "covered_workloads": sums.covered,
 	},
 	"parameters": parameters.differing(given),
-	"dropped": [array.slice(entry, 1, 4) | some entry in repeated],
+	"dropped": [entry.drop | some entry in repeated],
 } if {
 	repeated := _repeated(found.totals)
 	added := {field: n |
@@ -187,8 +186,8 @@ report(found, given, settings) := {
 		n := sum([total[field] | some total in found.totals])
 	}
 	sums := object.union(added, {
-		"failing": added.failing - count([1 | some entry in repeated; entry[4] == "fail"]),
-		"restricted_rules": added.restricted_rules + count({[entry[1], entry[2]] | some entry in repeated; entry[5] == 1}),
+		"failing": added.failing - count([1 | some entry in repeated; entry.level == "fail"]),
+		"restricted_rules": added.restricted_rules + count(_silenced(repeated, found.totals)),
 	})
 }
 
@@ -199,11 +198,17 @@ _added := {
 
 # What is said once for all namespaces is said on the first; the others are left out.
 _repeated(totals) := [entry |
-	entries := sort([entry | some total in totals; some entry in total.once])
-	some i, entry in entries
-	i > 0
-	entries[i - 1][0] == entry[0]
+	entries := [entry | some total in totals; some entry in total.once]
+	some entry in entries
+	entry.place != min({other.place | some other in entries; other.name == entry.name})
 ]
+
+# The places of rules of which nothing is said any more.
+_silenced(repeated, totals) := {entry.place | some entry in repeated; entry.alone} - {entry.place |
+	some total in totals
+	some entry in total.once
+	not entry in repeated
+}
 
 _status(_, errors) := "error" if errors > 0
 

@@ -29,5 +29,5 @@ findings(view) := [found |
 	some rule in policy.rules
 	some approval in rule.expired
 	message := $"{finding.name(policy)} needs the approved destination '{approval.name}', which expired on {approval.expires}"
-	found := finding.at("expired-destination", policy, view.settings, rule.path, message, {"once": approval.name})
+	found := finding.at("expired-destination", policy, view.settings, rule.path, message, {"once": [approval.name, rule.index]})
 ]

@@ -36,7 +36,7 @@ test_allows[name] if {
 test_denies_with_a_sentence_that_is_said_once[name] if {
 	some name, row in {"baseline": {"level": "warn"}, "strict": {"level": "fail"}}
 	_findings([_https], _given(name, [_entry({})])) == [{
-		"rule": "expired-destination", "level": row.level, "path": "spec.egress[0]", "order": 0, "once": "gateway",
+		"rule": "expired-destination", "level": row.level, "path": "spec.egress[0]", "order": 0, "once": ["gateway", 0],
 		"message": "NetworkPolicy 'app' needs the approved destination 'gateway', which expired on 2026-06-14",
 		"resource": {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "namespace": "shop", "name": "app"},
 	}]

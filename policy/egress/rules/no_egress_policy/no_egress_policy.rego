@@ -42,7 +42,7 @@ findings(view) := [found |
 	count([1 | some workload in view.governed; _partly(workload)]) == 0
 	[_, _, i] := min({[workload.resource.kind, workload.resource.name, i] | some i, workload in view.governed})
 	message := $"Nothing isolates egress in namespace '{view.namespace}'. All outbound traffic of its workloads is allowed"
-	more := {"witness": witness.unrestricted(view.governed[i]), "remediation": remediation.default_deny(view)}
+	more := {"witness": witness.unrestricted(view.governed[i], view.settings), "remediation": remediation.default_deny(view)}
 	found := finding.at("no-egress-policy", view.governed[i], view.settings, "", message, more)
 ]
 

@@ -42,6 +42,6 @@ findings(view) := [found |
 	some workload in view.governed
 	workload.covered == false
 	message := $"{finding.name(workload)} is selected by no policy that isolates egress. All its outbound traffic is allowed"
-	more := {"witness": witness.unrestricted(workload), "remediation": remediation.default_deny(view)}
+	more := {"witness": witness.unrestricted(workload, view.settings), "remediation": remediation.default_deny(view)}
 	found := finding.at("uncovered-workload", workload, view.settings, "", message, more)
 ]

@@ -141,7 +141,7 @@ _made_by_another(w, all, owners) if {
 _made_from(template, owner) if {
 	some original in owner.templates
 	original.host_network == template.host_network
-	every key, value in original.labels { template.labels[key] == value }
+	every key, value in original.written { template.written[key] == value }
 }
 
 # The pods of each workload that policies can govern, with the policies that select them and the approvals that hold for them.
@@ -191,12 +191,17 @@ _isolated(pod, copies) if {
 
 # The indexes of all copies by the index of each copy; nothing where each policy is there once.
 _copies(policies) := {} if {
-	count({policy.resource | some policy in policies}) == count(policies)
+	count({_identity(policy) | some policy in policies}) == count(policies)
 } else := {i: copies |
 	some i, policy in policies
-	copies := [j | some j, other in policies; other.resource == policy.resource]
+	copies := [j | some j, other in policies; _identity(other) == _identity(policy)]
 	count(copies) > 1
 }
+
+# Of two objects with a generateName the API server makes two.
+_identity(policy) := policy.resource.name if {
+	policy.object.metadata.name == policy.resource.name
+} else := policy.order
 
 # Without workloads, policies of one selector are taken together with those that select every pod, on the first of them.
 _combined(policies, settings) := [group |

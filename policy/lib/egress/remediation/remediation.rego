@@ -12,9 +12,18 @@ import data.lib.egress.width
 # METADATA
 # description: An object as a user would write it, without what the API server adds.
 clean(thing) := object.union(
-	object.remove(thing, ["status", "metadata"]),
-	{"metadata": object.remove(thing.metadata, ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"])},
+	object.remove(_known(thing), ["status", "metadata"]),
+	{"metadata": object.remove(_metadata(thing), ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"])},
 )
+
+# A policy has no other fields, and the API server would refuse them.
+_known(thing) := object.filter(thing, ["apiVersion", "kind", "metadata", "spec"]) if {
+	thing.kind == "NetworkPolicy"
+} else := thing
+
+_metadata(thing) := thing.metadata if {
+	is_object(thing.metadata)
+} else := {}
 
 # METADATA
 # description: The policy with other egress rules; nothing for one that the API server would refuse all the same.
@@ -94,14 +103,15 @@ _excepting_peer(peer) := peer if {
 	not peer.ipBlock
 } else := peer if {
 	_held(cidr.parse(peer.ipBlock.cidr)) == []
-} else := {"ipBlock": object.union(peer.ipBlock, {"except": array.concat(kept, held)})} if {
+} else := {"ipBlock": {"cidr": _plain(peer.ipBlock.cidr), "except": array.concat(kept, held)}} if {
 	block := cidr.parse(peer.ipBlock.cidr)
 	count(cidr.images(block)) == 0
 	block.length < cidr.address_bits[block.family]
 	held := [cidr.text(service) | some service in _held(block)]
-	kept := [text |
+	kept := [plain |
 		some text in network_policy.items(peer.ipBlock, "except")
-		not cidr.text(cidr.parse(text)) in held
+		plain := _plain(text)
+		not plain in held
 	]
 }
 

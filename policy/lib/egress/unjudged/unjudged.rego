@@ -32,19 +32,36 @@ _kinds := {
 	"crd.antrea.io": {"NetworkPolicy": true, "ClusterNetworkPolicy": true},
 	"security.antrea.tanzu.vmware.com": {"NetworkPolicy": true, "ClusterNetworkPolicy": true},
 	"policy.networking.k8s.io": {"ClusterNetworkPolicy": true, "AdminNetworkPolicy": true, "BaselineAdminNetworkPolicy": true},
-	"k8s.ovn.org": {"EgressFirewall": true},
+	"k8s.ovn.org": {"EgressFirewall": true, "AdminPolicyBasedExternalRoute": true},
 	"network.openshift.io": {"EgressNetworkPolicy": true},
 	"networking.istio.io": {"Sidecar": true, "ServiceEntry": true},
+	"networking.gke.io": {"FQDNNetworkPolicy": true},
+	"networking.k8s.aws": {"ApplicationNetworkPolicy": true, "ClusterNetworkPolicy": true, "PolicyEndpoint": true},
+	"policy.linkerd.io": {"EgressNetwork": true},
+	"kuma.io": {"MeshExternalService": true, "MeshPassthrough": true},
+	"kubeovn.io": {"SecurityGroup": true},
+	"k8s.cni.cncf.io": {"MultiNetworkPolicy": true},
 	"vpcresources.k8s.aws": {"SecurityGroupPolicy": true},
 	"ec2.services.k8s.aws": {"SecurityGroup": true, "NetworkACL": true},
-	"ec2.aws.upbound.io": {
-		"SecurityGroup": true, "SecurityGroupRule": true, "SecurityGroupEgressRule": true, "NetworkACL": true, "NetworkACLRule": true,
-	},
+	"ec2.aws.crossplane.io": {"SecurityGroup": true, "SecurityGroupRule": true},
+	"ec2.aws.upbound.io": _aws,
+	"ec2.aws.m.upbound.io": _aws,
 	"compute.cnrm.cloud.google.com": {"ComputeFirewall": true, "ComputeFirewallPolicy": true, "ComputeFirewallPolicyRule": true},
-	"compute.gcp.upbound.io": {"Firewall": true, "FirewallPolicy": true, "FirewallPolicyRule": true},
-	"network.azure.upbound.io": {"SecurityGroup": true, "SecurityRule": true},
+	"compute.gcp.upbound.io": _google,
+	"compute.gcp.m.upbound.io": _google,
+	"network.azure.upbound.io": _azure,
+	"network.azure.m.upbound.io": _azure,
+	"network.azure.com": {"NetworkSecurityGroup": true, "NetworkSecurityGroupsSecurityRule": true},
 	"egress-policy": {"HelmChart": true},
 }
+
+_aws := {
+	"SecurityGroup": true, "SecurityGroupRule": true, "SecurityGroupEgressRule": true, "NetworkACL": true, "NetworkACLRule": true,
+}
+
+_google := {"Firewall": true, "FirewallPolicy": true, "FirewallPolicyRule": true}
+
+_azure := {"SecurityGroup": true, "SecurityRule": true}
 
 # METADATA
 # description: Whether an object is of a kind without namespaces, among those that matter.

@@ -163,7 +163,7 @@ test_the_witness_of_a_rule_comes_from_its_pods if {
 }
 
 test_the_witness_of_an_isolated_by_nothing if {
-	witness.unrestricted({"resource": {"kind": "Pod", "namespace": "shop", "name": "web"}}) == {
+	witness.unrestricted({"resource": {"kind": "Pod", "namespace": "shop", "name": "web"}}, testing.usual) == {
 		"from": "shop/Pod/web", "to": _usual, "port": 4444, "protocol": "TCP",
 	}
 }

@@ -11,7 +11,7 @@ import data.lib.egress.selector
 
 # METADATA
 # description: |
-#   The facts of a workload: {"resource", "order", "object", "templates": [{"labels", "host_network", "path"}], "owner": {"kind", "name"} or
+#   The facts of a workload: {"resource", "order", "object", "templates": [{"labels", "written", "host_network", "path"}], "owner": {"kind", "name"} or
 #   null, "problems": [{"path", "message"}]}; undefined for what makes no pods.
 of(document, resource) := {
 	"resource": resource,
@@ -23,7 +23,7 @@ of(document, resource) := {
 } if {
 	found := _templates(document.object)
 	count(found) > 0
-	templates := [_template(template, path) | some [path, template] in found]
+	templates := [_template(template, path, document.object) | some [path, template] in found]
 }
 
 # Each as [path with a dot behind it, object with metadata and spec].
@@ -48,11 +48,30 @@ _step(key) := $".{key}" if is_string(key)
 
 _step(key) := $"[{key}]" if is_number(key)
 
-_template(template, path) := {
-	"labels": _labels(template),
+_template(template, path, thing) := {
+	"labels": object.union(_controller_labels(thing), written),
+	"written": written,
 	"host_network": _host_network(template),
 	"path": path,
+} if {
+	written := _labels(template)
 }
+
+# Labels that a controller puts on the pods it makes. Their values are nobody's guess: a line break is none that a selector could name.
+_controller_labels(thing) := {label: "\n" | some label in _set_by[thing.kind]}
+
+_controller_labels(thing) := {} if not _set_by[thing.kind]
+
+_set_by := {
+	"Deployment": ["pod-template-hash"],
+	"ReplicaSet": ["pod-template-hash"],
+	"DaemonSet": ["controller-revision-hash", "pod-template-generation"],
+	"StatefulSet": ["controller-revision-hash", "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index"],
+	"Job": _set_by_jobs,
+	"CronJob": _set_by_jobs,
+}
+
+_set_by_jobs := ["job-name", "batch.kubernetes.io/job-name", "controller-uid", "batch.kubernetes.io/controller-uid"]
 
 _labels(template) := {key: text |
 	some key, value in template.metadata.labels

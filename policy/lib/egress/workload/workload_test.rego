@@ -76,7 +76,7 @@ test_tells_its_facts if {
 				"ownerReferences": [{"kind": "ReplicaSet", "name": "web-1", "controller": true}],
 			},
 		},
-		"templates": [{"labels": {"app": "web"}, "host_network": true, "path": ""}],
+		"templates": [{"labels": {"app": "web"}, "written": {"app": "web"}, "host_network": true, "path": ""}],
 		"owner": {"kind": "ReplicaSet", "name": "web-1"},
 		"problems": [],
 	}

@@ -20,7 +20,7 @@ _head(policy) := array.concat(
 	[{"path": "apiVersion", "message": "must be networking.k8s.io/v1, the only version that clusters still serve"} |
 		object.get(policy, "apiVersion", null) != "networking.k8s.io/v1"
 	],
-	metadata(policy),
+	array.concat(metadata(policy), _decoration(policy)),
 )
 
 # METADATA
@@ -32,6 +32,33 @@ metadata(thing) := array.concat(
 		not selector.valid_namespace(namespace)
 	],
 )
+
+# Labels and annotations say nothing of egress, but with wrong ones the policy is refused as a whole.
+_decoration(policy) := array.concat(
+	_labels(object.get(policy, ["metadata", "labels"], null)),
+	_annotations(object.get(policy, ["metadata", "annotations"], null)),
+)
+
+_labels(labels) := selector.label_problems(labels, "metadata.labels") if {
+	is_object(labels)
+} else := _object(labels, "metadata.labels", set())
+
+_annotations(annotations) := [{"path": path.field("metadata.annotations", key), "message": "must be a text under a valid key"} |
+	some key, value in annotations
+	not _annotation(key, value)
+] if {
+	is_object(annotations)
+} else := _object(annotations, "metadata.annotations", set())
+
+# Other than those of labels, keys may have capitals in their prefix.
+_annotation(key, value) if {
+	selector.valid_key(lower(key))
+	_text_or_null(value)
+}
+
+_text_or_null(null)
+
+_text_or_null(value) if is_string(value)
 
 _named(given) if _subdomain(object.get(_map(given), "name", null))
 
