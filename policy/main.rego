@@ -85,25 +85,45 @@ _objects_by_path := [["", thing] | some thing in _objects(input)] if {
 
 _folder(path) := concat("/", array.slice(steps, 0, count(steps) - 1)) if steps := split(path, "/")
 
-# A list is its items, also a list of lists; conftest opens none.
-_objects(value) := [thing |
-	some outer in _items(value)
-	some inner in _items(outer)
-	some thing in _items(inner)
-	is_object(thing)
+# As kubectl does: what has items is a list, of lists as well. What has no apiVersion is no object, unless it means to be a policy.
+_objects(value) := [thing | some thing in [value]; _is_thing(thing)] if {
+	not _is_list(value)
+} else := [thing |
+	walk(value, [keys, item])
+	_is_item(keys)
+	not _is_list(item)
+	thing := _typed(item, object.get(value, array.slice(keys, 0, count(keys) - 2), {}))
+	_is_thing(thing)
 ]
 
-_items(value) := [_item(item, value) | some item in value.items] if {
-	endswith(value.kind, "List")
-	is_array(value.items)
-} else := value if {
-	is_array(value)
-} else := [value]
+_is_list(value) if is_array(value.items)
+
+_is_item(keys) if {
+	count(keys) > 0
+	count(keys) % 2 == 0
+	every i, key in keys { _step(i, key) }
+}
+
+_step(i, key) if {
+	i % 2 == 0
+	key == "items"
+}
+
+_step(i, key) if {
+	i % 2 == 1
+	is_number(key)
+}
 
 # The items of a list of one kind may leave the kind to the list.
-_item(item, list) := item if {
-	item.kind
-} else := object.union(item, {"apiVersion": list.apiVersion, "kind": trim_suffix(list.kind, "List")}) if {
-	is_object(item)
-	list.kind != "List"
+_typed(item, list) := object.union(item, {"apiVersion": list.apiVersion, "kind": trim_suffix(list.kind, "List")}) if {
+	not item.kind
+	not item.apiVersion
 } else := item
+
+_is_thing(thing) if {
+	is_string(thing.kind)
+	is_string(thing.apiVersion)
+	thing.apiVersion != ""
+}
+
+_is_thing(thing) if thing.kind == "NetworkPolicy"

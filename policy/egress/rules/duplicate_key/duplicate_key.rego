@@ -26,10 +26,10 @@ violation contains said if some said in admission.violations(findings(admission.
 # METADATA
 # description: The findings of a namespace, given its view.
 findings(view) := [found |
-	some subject in array.concat(view.policies, view.workloads)
 	some document in view.documents
-	document.source.order == subject.order
 	some duplicate in document.source.duplicates
+	some subject in array.concat(view.policies, view.workloads)
+	subject.order == document.source.order
 	message := $"{finding.name(subject)} has the field {duplicate.path} twice, and the last one counts"
-	found := finding.at("duplicate-key", subject, view.settings, duplicate.path, message, {"remediation": [remediation.clean(document.object)]})
+	found := finding.at("duplicate-key", subject, view.settings, duplicate.path, message, {"remediation": [thing | subject.problems == []; thing := remediation.clean(document.object)]})
 ]

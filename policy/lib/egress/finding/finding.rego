@@ -59,8 +59,16 @@ destinations(given) := "all destinations" if {
 # Each once, in the order of the policy; the images of an IPv6 block were not written.
 _written(given) := [claim.cidr |
 	some i, claim in given.claims
-	count([1 | some earlier in array.slice(given.claims, 0, i); earlier.path == claim.path]) == 0
+	_is_written(given.claims, i)
 ]
+
+_is_written(_, 0)
+
+# The images of a block follow it.
+_is_written(claims, i) if {
+	i > 0
+	claims[i].path != claims[i - 1].path
+}
 
 # METADATA
 # description: The ports of an allowance as messages name them.

@@ -96,10 +96,15 @@ namespace_of(thing, otherwise) := namespace if {
 	not unjudged.cluster_wide(thing)
 }
 
+# A null label value is the empty one.
+_label(null) := ""
+
+_label(value) := value if value != null
+
 # METADATA
 # description: The labels of a Namespace object, with the one that the API server sets itself.
 namespace_labels(thing) := object.union(
-	{key: text | some key, text in thing.metadata.labels; is_string(text)},
+	{key: text | some key, value in thing.metadata.labels; text := _label(value)},
 	{"kubernetes.io/metadata.name": thing.metadata.name},
 )
 

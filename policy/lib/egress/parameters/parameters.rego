@@ -136,7 +136,8 @@ _now(null)
 
 _now(now) if {
 	is_string(now)
-	regex.match(concat("", [_date, `(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z)?$`]), now)
+	regex.match(concat("", [_date, `(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?Z)?$`]), now)
+	_in_calendar(now)
 }
 
 _list_problem(container, field, prefix) := [{"path": concat("", [prefix, field]), "message": "must be a list"} |
@@ -249,7 +250,27 @@ _expires(null)
 _expires(date) if {
 	is_string(date)
 	regex.match(concat("", [_date, "$"]), date)
+	_in_calendar(date)
 }
+
+# Whether a month has the day.
+_in_calendar(date) if to_number(trim_left(substring(date, 8, 2), "0")) <= _days(substring(date, 0, 4), substring(date, 5, 2))
+
+_days(year, month) := 30 if {
+	month in {"04", "06", "09", "11"}
+} else := 29 if {
+	month == "02"
+	_leap(to_number(concat("", ["1", year])) - 10000)
+} else := 28 if {
+	month == "02"
+} else := 31
+
+_leap(year) if {
+	year % 4 == 0
+	year % 100 != 0
+}
+
+_leap(year) if year % 400 == 0
 
 _labels(null)
 

@@ -7,6 +7,7 @@ package lib.egress.remediation
 
 import data.lib.egress.cidr
 import data.lib.egress.dialects.network_policy
+import data.lib.egress.selector
 import data.lib.egress.width
 
 # METADATA
@@ -27,7 +28,17 @@ _metadata(thing) := thing.metadata if {
 
 # METADATA
 # description: The policy with other egress rules; nothing for one that the API server would refuse all the same.
-with_egress(policy, rules) := [object.union(clean(policy.object), {"spec": {"egress": rules, "policyTypes": _policy_types(policy)}}) | policy.valid]
+with_egress(policy, rules) := [plain |
+	_can_be_applied(policy)
+	changed := {"spec": {"egress": rules, "policyTypes": _policy_types(policy)}}
+	plain := _with_plain_cidrs(object.union(clean(policy.object), changed))
+]
+
+# Of a policy with a generateName nobody knows the name.
+_can_be_applied(policy) if {
+	policy.valid
+	policy.object.metadata.name == policy.resource.name
+}
 
 # Without its last egress rule a policy that says no policyTypes would stop isolating egress.
 _policy_types(policy) := types if {
@@ -124,14 +135,14 @@ _held(block) := [service |
 
 # METADATA
 # description: The policy with every ambiguous CIDR written as the API server reads it.
-with_plain_cidrs(policy) := [object.union(clean(policy.object), {"spec": {direction: rules |
+with_plain_cidrs(policy) := [_with_plain_cidrs(clean(policy.object)) | _can_be_applied(policy)]
+
+_with_plain_cidrs(thing) := object.union(thing, {"spec": {direction: rules |
 	some direction, peers in {"egress": "to", "ingress": "from"}
-	written := network_policy.items(policy.object.spec, direction)
+	written := network_policy.items(thing.spec, direction)
 	count(written) > 0
 	rules := [_plain_rule(rule, peers) | some rule in written]
-}}) |
-	policy.valid
-]
+}})
 
 _plain_rule(rule, peers) := object.union(rule, {peers: [_plain_peer(peer) | some peer in rule[peers]]}) if {
 	is_array(rule[peers])
@@ -151,9 +162,12 @@ _plain(text) := cidr.text(block) if {
 
 # METADATA
 # description: New policies that isolate every pod of a namespace and leave it the cluster's DNS.
-default_deny(view) := [
-	_policy(view, "default-deny-egress", []),
-	_policy(view, "allow-dns", [{"to": _cluster_dns, "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}]),
+default_deny(view) := [policy |
+	selector.valid_namespace(view.namespace)
+	some policy in [
+		_policy(view, "default-deny-egress", []),
+		_policy(view, "allow-dns", [{"to": _cluster_dns, "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}]),
+	]
 ]
 
 _policy(view, name, rules) := {

@@ -50,7 +50,7 @@ _enough_addresses(n, family, settings) if n * 1000000 >= settings.address_share 
 #   "broad": bool}.
 measured_cells(allowances, approvals, settings) := [{"cell": cell, "left": left, "any": any, "broad": _broad(left)} |
 	cells := reach.cells(array.concat(allowances, approvals))
-	by_speaking := {cell.speaking: _left(cell.allowances) | some cell in _each_speaking(cells)}
+	by_speaking := {cell.speaking: _left_of(cell.allowances, settings) | some cell in _each_speaking(cells)}
 	some cell in cells
 	left := by_speaking[cell.speaking]
 	any := _any(left, settings)
@@ -60,6 +60,11 @@ measured_cells(allowances, approvals, settings) := [{"cell": cell, "left": left,
 _each_speaking(cells) := [cells[i] | some i in {min({i | some i, cell in cells; cell.speaking == speaking}) |
 	some speaking in {cell.speaking | some cell in cells}
 }]
+
+# A cell that cannot be wide is not measured.
+_left_of(allowances, settings) := {4: 0, 6: 0} if {
+	_surely_narrow([given | some given in allowances; given.action == "allow"], settings)
+} else := _left(allowances)
 
 _left(allowances) := {family: n |
 	some family in [4, 6]

@@ -31,7 +31,7 @@ _templates(thing) := [["", thing]] if {
 	thing.kind == "Pod"
 	thing.apiVersion == "v1"
 } else := [["spec.template.", thing.spec.template]] if {
-	thing.kind in {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "ReplicationController"}
+	_one_template[thing.apiVersion][thing.kind]
 	_makes_pods(thing.spec.template)
 } else := [[_path(keys), template] |
 	walk(thing.spec, [keys, template])
@@ -39,6 +39,13 @@ _templates(thing) := [["", thing]] if {
 	keys[count(keys) - 1] == "template"
 	_makes_pods(template)
 ]
+
+# Kinds with one template and no other.
+_one_template := {
+	"apps/v1": {"Deployment": true, "StatefulSet": true, "DaemonSet": true, "ReplicaSet": true},
+	"batch/v1": {"Job": true},
+	"v1": {"ReplicationController": true},
+}
 
 _makes_pods(template) if template.spec.containers != null
 
