@@ -67,6 +67,8 @@ _lies_in(path, place) if path == place
 
 _lies_in(path, place) if startswith(path, concat("", [place, "."]))
 
+_lies_in(path, place) if startswith(path, concat("", [place, "["]))
+
 _namespace(view, _, _) := null if view.namespace == ""
 
 _namespace(view, policies, failing) := {

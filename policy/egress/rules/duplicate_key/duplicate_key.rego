@@ -15,13 +15,10 @@
 #   requires_inventory: false
 package egress.rules.duplicate_key
 
-import data.lib.egress.admission
 import data.lib.egress.finding
 import data.lib.egress.remediation
 
-# METADATA
-# description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.alone(input)))
+# There is no `violation`: an API server hands on no key twice.
 
 # METADATA
 # description: The findings of a namespace, given its view.

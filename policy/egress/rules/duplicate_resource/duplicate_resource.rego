@@ -15,16 +15,10 @@
 #   requires_inventory: true
 package egress.rules.duplicate_resource
 
-import data.lib.egress.admission
 import data.lib.egress.finding
 import data.lib.egress.inventory
 
-# METADATA
-# description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.view(input, _inventory)))
-
-# Empty where nothing is synced.
-_inventory := {scope: objects | objects := data.inventory[scope]}
+# There is no `violation`: a cluster has one of each.
 
 # METADATA
 # description: The findings of a namespace, given its view.

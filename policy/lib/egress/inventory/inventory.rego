@@ -43,7 +43,7 @@ view(namespace, documents, context, settings) := {
 		_is_network_policy(document.object)
 		policy := network_policy.policy(document, resource(document.object, namespace), settings)
 	]
-	workloads := _workloads(documents, namespace)
+	workloads := _workloads(documents, namespace, policies)
 	pods := _pods(workloads, policies, settings)
 	reaches := _reaches(pods, policies, settings)
 	copies := _copies(policies)
@@ -115,9 +115,9 @@ _is_network_policy(thing) if {
 }
 
 # Pods that a controller made are judged by its template. An owner that makes other pods, or none, speaks for nobody.
-_workloads(documents, namespace) := [w |
+_workloads(documents, namespace, policies) := [w |
 	some w in all
-	not _made_by_another(w, all, owners)
+	not _made_by_another(w, all, owners, policies)
 ] if {
 	all := [w |
 		some document in documents
@@ -134,20 +134,30 @@ _owner_key(w) := [w.owner.kind, w.owner.name]
 _key(w) := [w.resource.kind, w.resource.name]
 
 # Only who has no controller makes pods of its own accord; controllers that control each other make none.
-_made_by_another(w, all, owners) if {
+_made_by_another(w, all, owners, policies) if {
 	w.owner != null
 	above := graph.reachable(owners, {_owner_key(w)})
 	some other in all
 	other.owner == null
 	_key(other) in above
-	every template in w.templates { _made_from(template, other) }
+	every template in w.templates { _made_from(template, other, policies) }
 }
 
-_made_from(template, owner) if {
+# A label more than its owner's template has must not take a pod out of a policy.
+_made_from(template, owner, policies) if {
 	some original in owner.templates
 	original.host_network == template.host_network
 	every key, value in original.written { template.written[key] == value }
+	_selecting(policies, template.labels) == _selecting(policies, original.labels)
 }
+
+# The indexes of the policies that isolate pods of these labels.
+_selecting(policies, labels) := [i |
+	some i, policy in policies
+	policy.valid
+	policy.isolates
+	selector.selects(policy.compiled, labels)
+]
 
 # The pods of each workload that policies can govern, with the policies that select them and the approvals that hold for them.
 _pods(workloads, policies, settings) := [pods |
@@ -157,12 +167,7 @@ _pods(workloads, policies, settings) := [pods |
 		not template.host_network
 		pod := {
 			"labels": template.labels,
-			"policies": [i |
-				some i, policy in policies
-				policy.valid
-				policy.isolates
-				selector.selects(policy.compiled, template.labels)
-			],
+			"policies": _selecting(policies, template.labels),
 			"approvals": judgement.approvals_of_pod(w.resource.namespace, template.labels, settings),
 		}
 	]
