@@ -36,9 +36,7 @@ class Verdicts:
         self.totals += other.totals
 
 
-def judge(
-    engine: Engine, documents: dict[str, list[bytes]], question: Question, verdicts: Verdicts
-) -> Iterator[int]:
+def judge(engine: Engine, documents: dict[str, list[bytes]], question: Question, verdicts: Verdicts) -> Iterator[int]:
     """Add to `verdicts` all that the policy says of the documents, which are given up on the way.
 
     Yields, after each evaluation, how many namespaces it was about.

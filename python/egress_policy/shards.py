@@ -33,6 +33,7 @@ _CLUSTER_KINDS = frozenset(
         ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
         ("policy.networking.k8s.io", "AdminNetworkPolicy"), ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
         ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
+        ("security.antrea.tanzu.vmware.com", "ClusterNetworkPolicy"),
         ("crd.antrea.io", "ClusterNetworkPolicy"), ("crd.antrea.io", "ClusterGroup"), ("crd.antrea.io", "Tier"),
         ("cilium.io", "CiliumClusterwideNetworkPolicy"), ("cilium.io", "CiliumCIDRGroup"),
         ("cilium.io", "CiliumEgressGatewayPolicy"),
@@ -159,7 +160,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is the same in all inputs of `egress.main.namespaces`: --namespace, the labels of every Namespace, how much is told."""
+    """What all inputs of `egress.main.namespaces` share: --namespace, the labels of every Namespace, how much is told."""
 
     namespace: str
     labels: bytes
