@@ -40,9 +40,3 @@ test_denies_with_a_sentence_and_the_object_as_it_counts if {
 test_the_level_is_that_of_the_profile if {
 	[found.level | some found in _findings([_document(_policy, 0, ["spec"])], testing.strict)] == ["fail"]
 }
-
-# What an API server hands on has lost them.
-test_allows_at_admission if {
-	said := duplicate_key.violation with input as testing.review(_policy)
-	said == set()
-}

@@ -69,14 +69,3 @@ test_denies_with_a_sentence if {
 test_the_level_is_that_of_the_profile if {
 	[found.level | some found in _findings([_app, _app], {"profile": "strict"})] == ["fail"]
 }
-
-# In a cluster there is one of each.
-test_allows_at_admission[name] if {
-	some name, inventory in {
-		"what takes the place of its namesake": testing.inventoried([_app]),
-		"an empty inventory": {},
-		"a kind that is empty": {"namespace": {"shop": {"networking.k8s.io/v1": {"NetworkPolicy": {}}}}},
-	}
-	said := duplicate_resource.violation with input as testing.review(_app) with data.inventory as inventory
-	said == set()
-}

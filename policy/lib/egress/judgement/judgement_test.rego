@@ -188,8 +188,6 @@ _policies := [
 	_with(_allow(["8.0.0.0/8"], ports.all)),
 ]
 
-_approvals(entries) := _settings("baseline", entries).approvals
-
 test_a_reach_joins_the_rules_of_its_policies[name] if {
 	some name, row in {
 		"none": {"indexes": [], "expected": [false, set(), 0]},

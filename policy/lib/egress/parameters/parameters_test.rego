@@ -65,6 +65,10 @@ test_refuses_a_wrong_date_for_now[name] if {
 		"a time": {"given": "2026-12-31T23:59:59Z", "expected": set()},
 		"a time with fractions": {"given": "2026-12-31T23:59:59.123Z", "expected": set()},
 		"a time of another zone": {"given": "2026-12-31T23:59:59+01:00", "expected": {"now"}},
+		"the last moment of a day": {"given": "2026-12-31T23:59:59Z", "expected": set()},
+		"an hour that there is not": {"given": "2026-12-31T24:00:00Z", "expected": {"now"}},
+		"a minute that there is not": {"given": "2026-12-31T00:60:00Z", "expected": {"now"}},
+		"a second that there is not": {"given": "2026-12-31T00:00:60Z", "expected": {"now"}},
 		"a month that there is not": {"given": "2026-13-01", "expected": {"now"}},
 		"a day that there is not": {"given": "2026-12-32", "expected": {"now"}},
 		"a date that is short": {"given": "2026-1-1", "expected": {"now"}},
@@ -73,6 +77,30 @@ test_refuses_a_wrong_date_for_now[name] if {
 		"nothing": {"given": "", "expected": {"now"}},
 	}
 	_paths({"now": row.given}) == row.expected
+}
+
+test_knows_how_long_months_are[name] if {
+	some name, row in {
+		"31 days": {"given": "2026-01-31", "good": true},
+		"31 days in August": {"given": "2026-08-31", "good": true},
+		"30 days": {"given": "2026-04-30", "good": true},
+		"no 31st of April": {"given": "2026-04-31", "good": false},
+		"no 31st of November": {"given": "2026-11-31", "good": false},
+		"28 days": {"given": "2026-02-28", "good": true},
+		"no 29th of February": {"given": "2026-02-29", "good": false},
+		"but in a leap year": {"given": "2028-02-29", "good": true},
+		"no 30th in a leap year": {"given": "2028-02-30", "good": false},
+		"not in a century": {"given": "2100-02-29", "good": false},
+		"but in every fourth": {"given": "2000-02-29", "good": true},
+		"a day with a leading zero": {"given": "2026-02-09", "good": true},
+		"the eighth of the ninth": {"given": "2026-09-08", "good": true},
+	}
+	{problem.path | some problem in parameters.problems({"now": row.given})} == {path | some path in ["now"]; not row.good}
+	entry := object.union(_entry, {"expires": row.given})
+	{problem.path | some problem in parameters.problems({"approvedDestinations": [entry]})} == {path |
+		some path in ["approvedDestinations[0].expires"]
+		not row.good
+	}
 }
 
 _entry := {"name": "partner", "cidrs": ["8.8.8.0/24"], "owner": "payments", "reason": "cards"}

@@ -5,8 +5,6 @@ import data.lib.egress.ports
 import data.lib.egress.reach
 import data.lib.egress.testing
 
-_space := testing.usual.space
-
 _tcp(low, high) := testing.between("TCP", low, high)
 
 _named(name) := [{"protocol": "TCP", "name": name}]

@@ -1,5 +1,6 @@
 package lib.egress.remediation_test
 
+import data.lib.egress.inventory
 import data.lib.egress.remediation
 import data.lib.egress.testing
 
@@ -22,6 +23,20 @@ test_an_object_is_written_without_what_the_api_server_adds if {
 		},
 	})) == object.union(written, {"metadata": {"labels": {"a": "b"}, "annotations": {"c": "d"}}})
 	remediation.clean(written) == written
+}
+
+test_of_an_object_only_metadata_that_can_be_read_is_kept[name] if {
+	some name, metadata in {
+		"null": {"metadata": null},
+		"a text": {"metadata": "x"},
+		"none": {},
+	}
+	remediation.clean(object.union({"kind": "Pod"}, metadata)) == {"kind": "Pod", "metadata": {}}
+}
+
+test_a_policy_is_written_with_the_fields_that_it_has if {
+	remediation.clean(object.union(testing.egress([]), {"data": {}})) == testing.egress([])
+	remediation.clean({"kind": "Secret", "data": {}}) == {"kind": "Secret", "metadata": {}, "data": {}}
 }
 
 test_a_policy_keeps_its_types_or_gets_them[name] if {
@@ -51,6 +66,26 @@ test_all_else_of_a_policy_stays if {
 	)
 	found := _policy(written)
 	remediation.without_rule(found, found.rules[0]) == [object.union(written, {"spec": {"egress": [_good]}})]
+}
+
+test_a_policy_whose_name_nobody_knows_is_not_changed[name] if {
+	some name, metadata in {
+		"only the start of a name": {"generateName": "app-"},
+		"an empty name": {"name": "", "generateName": "app-"},
+	}
+	found := _policy(testing.with_fields(testing.egress([{}]), {"metadata": metadata}))
+	found.valid
+	remediation.without_rule(found, found.rules[0]) == []
+	remediation.with_plain_cidrs(found) == []
+}
+
+test_a_changed_policy_has_plain_blocks_only if {
+	found := _policy(testing.egress([{}, testing.to_blocks(["10.0.0.1/8"], testing.https)]))
+	_rules(remediation.without_rule(found, found.rules[0])) == [[testing.to_blocks(["10.0.0.0/8"], testing.https)]]
+}
+
+test_a_namespace_that_there_cannot_be_gets_no_policies if {
+	remediation.default_deny(inventory.view("Shop", [], testing.nowhere, testing.usual)) == []
 }
 
 _rules(changed) := [policy.spec.egress | some policy in changed]

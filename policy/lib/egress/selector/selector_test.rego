@@ -232,6 +232,27 @@ _valid_key(key) if {
 	selector.valid_key(key)
 } else := false
 
+test_a_pair_is_valid[name] if {
+	some name, row in {
+		"a word and a word": {"key": "app", "value": "web", "expected": true},
+		"an empty value": {"key": "app", "value": "", "expected": true},
+		"a null value": {"key": "app", "value": null, "expected": true},
+		"the longest prefix, key and value": {"key": concat("", [_a253, "/", _a63]), "value": _a63, "expected": true},
+		"a longer prefix": {"key": concat("", [_a253, "a/a"]), "value": "", "expected": false},
+		"a longer value": {"key": "app", "value": concat("", [_a63, "a"]), "expected": false},
+		"a value with an equals sign": {"key": "app", "value": "a=b", "expected": false},
+		"a key with one": {"key": "app=a", "value": "b", "expected": false},
+		"a value that is a number": {"key": "app", "value": 1, "expected": false},
+		"an empty key": {"key": "", "value": "web", "expected": false},
+		"a line break behind": {"key": "app", "value": "web\n", "expected": false},
+	}
+	_valid_pair(row.key, row.value) == row.expected
+}
+
+_valid_pair(key, value) if {
+	selector.valid_pair(key, value)
+} else := false
+
 test_a_value_is_valid[name] if {
 	some name, row in {
 		"a word": {"value": "web", "expected": true},

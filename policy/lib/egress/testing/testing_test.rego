@@ -81,10 +81,6 @@ about(findings) := {[found.resource.kind, found.resource.name, found.path] | som
 about_violations(violations) := about([said.details | some said in violations])
 
 # METADATA
-# description: The same with the levels and messages, as {[kind, name, path, level, message]}.
-said(findings) := {[found.resource.kind, found.resource.name, found.path, found.level, found.message] | some found in findings}
-
-# METADATA
 # description: The objects after the remediations of some findings were applied one after the other; each replaces its namesake.
 applied(objects, findings) := array.concat(
 	[thing | some thing in objects; not _key(thing) in {_key(change) | some change in changes}],

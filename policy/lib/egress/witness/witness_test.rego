@@ -168,6 +168,11 @@ test_the_witness_of_an_isolated_by_nothing if {
 	}
 }
 
+test_also_there_an_internal_address_is_none if {
+	settings := parameters.settings({"internalBlocks": ["93.184.0.0/16"]})
+	witness.unrestricted({"resource": {"kind": "Pod", "namespace": "shop", "name": "web"}}, settings).to == "1.0.0.0"
+}
+
 test_the_witness_of_a_metadata_service if {
 	witness.of_metadata(_policy, {"metadata": [{"address": "169.254.169.254", "path": "a"}, {"address": "168.63.129.16", "path": "b"}]}) == {
 		"witness": {"from": "shop/pods of NetworkPolicy app", "to": "169.254.169.254", "port": 80, "protocol": "TCP"},

@@ -35,6 +35,10 @@ test_makes_pods[name] if {
 			"thing": _thing("example.org/v1", "Farm", {"groups": [{"template": _template}, {"inner": {"template": _template}}]}),
 			"expected": ["spec.groups[0].template.", "spec.groups[1].inner.template."],
 		},
+		"a Deployment of an old version": {"thing": _thing("extensions/v1beta1", "Deployment", {"template": _template}), "expected": ["spec.template."]},
+		"a Job of somebody else, with another path": {
+			"thing": _thing("example.org/v1", "Job", {"tasks": [{"template": _template}]}), "expected": ["spec.tasks[0].template."],
+		},
 		"a list of jobs": {
 			"thing": _thing("jobset.x-k8s.io/v1alpha2", "JobSet", {"replicatedJobs": [{"template": {"spec": {"template": _template}}}]}),
 			"expected": ["spec.replicatedJobs[0].template.spec.template."],

@@ -64,6 +64,36 @@ test_a_policy_may_have_a_namespace[name] if {
 	_paths(_with({"metadata": object.union({"name": "app"}, row.metadata)})) == {path | some path in ["metadata.namespace"]; not row.good}
 }
 
+test_a_policy_may_have_labels[name] if {
+	some name, row in {
+		"none": {"labels": {}, "expected": set()},
+		"null": {"labels": null, "expected": set()},
+		"good ones": {"labels": {"app.kubernetes.io/name": "web", "empty": "", "null": null}, "expected": set()},
+		"a list": {"labels": [], "expected": {"metadata.labels"}},
+		"a text": {"labels": "a=b", "expected": {"metadata.labels"}},
+		"a number": {"labels": {"a": 1}, "expected": {"metadata.labels.a"}},
+		"a wrong key": {"labels": {"a b": "c"}, "expected": {`metadata.labels["a b"]`}},
+		"a wrong value": {"labels": {"a": "b c"}, "expected": {"metadata.labels.a"}},
+	}
+	_paths(_with({"metadata": {"name": "app", "labels": row.labels}})) == row.expected
+}
+
+test_a_policy_may_have_annotations[name] if {
+	some name, row in {
+		"none": {"annotations": {}, "expected": set()},
+		"null": {"annotations": null, "expected": set()},
+		"any text": {"annotations": {"a": "b c\n{}"}, "expected": set()},
+		"a prefix with a capital": {"annotations": {"Example.org/a": "b"}, "expected": set()},
+		"a value that is null": {"annotations": {"a": null}, "expected": set()},
+		"a value that is a number": {"annotations": {"a": 1}, "expected": {"metadata.annotations.a"}},
+		"a value that is an object": {"annotations": {"a": {}}, "expected": {"metadata.annotations.a"}},
+		"a wrong key": {"annotations": {"a b": "c"}, "expected": {`metadata.annotations["a b"]`}},
+		"a list": {"annotations": [], "expected": {"metadata.annotations"}},
+		"a text": {"annotations": "a", "expected": {"metadata.annotations"}},
+	}
+	_paths(_with({"metadata": {"name": "app", "annotations": row.annotations}})) == row.expected
+}
+
 test_a_policy_has_a_spec[name] if {
 	some name, row in {
 		"none, which is empty": {"policy": object.remove(_good, ["spec"]), "expected": set()},
