@@ -45,7 +45,7 @@ class ReadError:
 class Reading:
     """What one file held. `kubernetes` counts its objects with apiVersion and kind, also those that cannot matter.
 
-    `path` can be opened, except for standard input, whose bytes are in `data`.
+    `path` can be opened; what can be read only once (standard input, a pipe) is in `data`.
     """
 
     file: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -42,9 +43,8 @@ def find(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[File]:
 
 def _named_apart(files: list[File]) -> list[File]:
     """Where two folders hold the same relative name, the path as given."""
-    names = [file.name for file in files]
-    double = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
-    return [replace(file, name=file.path) if file.name in double else file for file in files]
+    count = Counter(file.name for file in files)
+    return [replace(file, name=file.path) if count[file.name] > 1 else file for file in files]
 
 
 class _Walk:
@@ -62,7 +62,8 @@ class _Walk:
                 self._seen.add(STDIN)
                 yield File(STDIN, STDIN, STDIN)
         elif os.path.isdir(self._path):
-            yield from self._above() or self._folder(self._path, "", self._root)
+            above = self._above()
+            yield from self._folder(self._path, "", self._root) if above is None else above
         elif self._first(self._root):
             yield self._named()
 
@@ -74,8 +75,8 @@ class _Walk:
             return File(self._path, self._path, _folder_of(self._path), problem=f"cannot be read: {reason}")
         return File(self._path, self._path, _folder_of(self._path), size)
 
-    def _above(self) -> list[File]:
-        """The chart, if the folder given is (in) what a chart renders."""
+    def _above(self) -> list[File] | None:
+        """The chart, unless it was named before, if the folder given is (in) what a chart renders."""
         parts = self._root.split(os.sep)
         for depth in range(len(parts) - 1, 0, -1):
             if parts[depth] in _RENDERED and os.path.isfile(os.sep.join([*parts[:depth], _CHART])):
@@ -83,7 +84,7 @@ class _Walk:
                 chart = os.path.normpath(os.path.join(up, _CHART))
                 first = self._first(os.sep.join([*parts[:depth], _CHART]))
                 return [_chart(chart, chart, parts[depth - 1])] if first else []
-        return []
+        return None
 
     def _folder(self, path: str, relative: str, real: str) -> Iterator[File]:
         try:
@@ -92,7 +93,7 @@ class _Walk:
         except OSError as error:
             yield File(relative or path, path, path, problem=f"cannot be read: {error.strerror}")
             return
-        chart = any(entry.name == _CHART for entry in inside)
+        chart = any(entry.name == _CHART and not _is_folder(entry) for entry in inside)
         if chart and not self._excluded(os.path.join(relative, _CHART), os.path.join(path, _CHART)):
             inside = [entry for entry in inside if entry.name not in _RENDERED]
             yield from self._chart(path, relative, real)
@@ -104,14 +105,14 @@ class _Walk:
             yield _chart(os.path.join(relative, _CHART), os.path.join(path, _CHART), os.path.basename(real))
 
     def _entry(self, entry: os.DirEntry[str], relative: str, real: str) -> Iterator[File]:
-        if entry.name.startswith(".") or self._excluded(relative, entry.path):
+        if self._excluded(relative, entry.path):
             return
         if entry.is_symlink():
             real = os.path.realpath(entry.path)
             if not _inside(real, self._root):
                 return
-        if entry.is_dir():
-            if not entry.is_symlink() or self._first(real):
+        if _is_folder(entry):
+            if not entry.name.startswith(".") and (not entry.is_symlink() or self._first(real)):
                 yield from self._folder(entry.path, relative, real)
         elif entry.name.lower().endswith(_SUFFIXES):
             yield from self._file(entry, relative, real)
@@ -139,6 +140,13 @@ class _Walk:
 
 def _chart(name: str, path: str, chart: str) -> File:
     return File(name, path, _folder_of(path), chart=chart)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself; whoever opens it gets the error
+        return False
 
 
 def _folder_of(path: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Iterator
 
 import orjson
 
@@ -18,20 +18,31 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS: dict[bytes, Value] = {b"true": True, b"false": False, b"null": None}
 
 
-def trees(text: bytes, position: int, line: int) -> Generator[Tree, None, int]:
-    """The objects that stand one after the other from `position` on, which is in `line`; returns where they end."""
+def trees(text: bytes, position: int, line: int) -> Iterator[Tree]:
+    """The objects that stand one after the other from `position` on, which is in `line`."""
     while True:
-        start = _skip(text, position)
+        start = after_blanks(text, position)
         line += text.count(b"\n", position, start)
         end = _end(text, start)
         if end is None or not _valid(text[start:end]):
-            return position
+            return
         yield _tree(text, start, end, line)
         line += text.count(b"\n", start, end)
         position = end
 
 
-def _skip(text: bytes, position: int) -> int:
+def refuse_other(text: bytes, position: int, line: int) -> None:
+    """Raises UnreadableError for a list or scalar after an object: in JSON Kubernetes passes over it and reads on."""
+    start = after_blanks(text, position)
+    try:
+        json.JSONDecoder().raw_decode(text[start:].decode())
+    except (ValueError, RecursionError):
+        return
+    raise UnreadableError(line + text.count(b"\n", position, start), "is JSON but no object; take it out")
+
+
+def after_blanks(text: bytes, position: int) -> int:
+    """Where JSON's blanks from `position` on end."""
     space = _SPACE.match(text, position)
     return space.end() if space else position
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from dataclasses import replace
 from typing import IO, Any
@@ -12,9 +14,9 @@ from egress_policy.reader import careful
 from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
 from egress_policy.reader.files import STDIN, File
 from egress_policy.reader.output import dumps
+from egress_policy.reader.paths import written
 from egress_policy.reader.reading import read_bytes
 from egress_policy.reader.stream import chunks
-from egress_policy.reader.text import normalise
 
 _MOST_BYTES = 1 << 28
 _PART = 1 << 16
@@ -25,8 +27,11 @@ def with_input(file: File, stdin: IO[bytes] | None) -> File:
     """Standard input can be read only once, so that its bytes go along with the file."""
     if file.path != STDIN or file.data is not None:
         return file
+    source = stdin or getattr(sys.stdin, "buffer", None)
+    if source is None:
+        return replace(file, problem="cannot be read: it is closed", data=b"")
     try:
-        data = _limited(stdin or sys.stdin.buffer)
+        data = _limited(source)
     except (OSError, ValueError, UnreadableError) as error:
         return replace(file, problem=f"cannot be read: {error}", data=b"")
     return replace(file, data=data, size=len(data))
@@ -39,7 +44,10 @@ def read_file(file: File) -> Reading:
     if file.chart is not None:
         return _chart(file, file.chart)
     try:
-        data = file.data if file.data is not None else _content(file.path)
+        data = file.data
+        if data is None:
+            data, again = _content(file.path)
+            file = file if again else replace(file, data=data)
     except (OSError, UnreadableError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return Reading(file.name, file.path, errors=(ReadError(file.name, 1, f"cannot be read: {reason}"),))
@@ -47,16 +55,22 @@ def read_file(file: File) -> Reading:
 
 
 def load(data: bytes) -> Any:
-    """The value of the one YAML or JSON document in `data`, None if there is none. Raises UnreadableError."""
-    found = [tree.root.value for chunk in chunks(normalise(data)) for tree in careful.trees(chunk)]
+    """The value of the one YAML or JSON document in `data`, None if there is none. Raises UnreadableError.
+
+    Also for a key that is written twice: it is a setting of ours, so that nobody else says which one counts.
+    """
+    found = [tree for chunk in chunks(data) for tree in careful.trees(chunk)]
     if len(found) > 1:
         raise UnreadableError(0, "holds more than one document")
-    return orjson.loads(dumps(found[0])) if found else None
+    for path, line in found[0].duplicates if found else ():
+        raise UnreadableError(line, f"line {line + 1}: {written(path)} is written twice")
+    return orjson.loads(dumps(found[0].root.value)) if found else None
 
 
-def _content(path: str) -> bytes:
+def _content(path: str) -> tuple[bytes, bool]:
+    """The bytes, and whether they can be read again, which those of a pipe cannot."""
     with open(path, "rb", buffering=0) as file:
-        return _limited(file)
+        return _limited(file), stat.S_ISREG(os.fstat(file.fileno()).st_mode)
 
 
 def _limited(file: Any) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from egress_policy.reader.documents import UnreadableError
 from egress_policy.reader.nodes import Node, Value
 
 # apiVersion, kind, namespace (None if none is written) and name of a Kubernetes object.
@@ -43,11 +44,14 @@ def identify(value: Any) -> Identity | None:
 
 def is_list(value: Any) -> bool:
     """As kubectl decides: whatever has `items` is a list, of any kind."""
-    return isinstance(value, dict) and isinstance(value.get("items"), list)
+    return isinstance(value, dict) and "items" in value
 
 
 def flatten(node: Node) -> Iterator[Item]:
-    """The object, or the objects of a list and of the lists in it, in their order."""
+    """The object, or the objects of a list and of the lists in it, in their order.
+
+    Raises UnreadableError for a Kubernetes object whose `items` are no list, or no list of objects.
+    """
     waiting: list[Item] = [Item(node.value, node, ())] if isinstance(node.value, dict) else []
     while waiting:
         item = waiting.pop()
@@ -58,14 +62,32 @@ def flatten(node: Node) -> Iterator[Item]:
 
 
 def _items(parent: Item) -> list[Item]:
-    """The items that are mappings."""
+    """The items that are mappings; a file that is no manifest may have others."""
     fields = parent.node.children
-    children = fields["items"][1].children if isinstance(fields, dict) else None
+    line, items = fields["items"] if isinstance(fields, dict) else (parent.node.line, parent.node)
+    children = items.children if isinstance(items.children, list) else []
+    if identify(parent.value) and not _empty(parent.value):
+        _check(items, line, children)
     return [
         Item(typed(child.value, parent.value), child, (*parent.path, "items", index))
-        for index, child in enumerate(children if isinstance(children, list) else ())
+        for index, child in enumerate(children)
         if isinstance(child.value, dict)
     ]
+
+
+def _empty(value: dict[str, Value]) -> bool:
+    """Whether it is meant to be a list, and is an empty one for kubectl."""
+    return value["items"] is None and str(value.get("kind")).endswith("List")
+
+
+def _check(items: Node, line: int, children: list[Node]) -> None:
+    if items.value is None:
+        raise UnreadableError(line, "`items` makes it an empty list for kubectl, which applies nothing; take it out")
+    if not isinstance(items.value, list):
+        raise UnreadableError(line, "`items` makes it a list for kubectl, which refuses items that are no list")
+    for child in children:
+        if not isinstance(child.value, dict):
+            raise UnreadableError(child.line, "is an item but no object; kubectl refuses the whole list")
 
 
 def typed(value: dict[str, Value], parent: dict[str, Value]) -> dict[str, Value]:

@@ -13,7 +13,6 @@ from egress_policy.reader.objects import Item, flatten, identify, is_list, typed
 from egress_policy.reader.output import dumps
 from egress_policy.reader.relevance import irrelevant
 from egress_policy.reader.stream import Chunk, chunks
-from egress_policy.reader.text import normalise
 
 _BATCH = 1 << 20
 
@@ -22,7 +21,7 @@ def read_bytes(data: bytes, file: File) -> Reading:
     """All documents of a file's bytes; after the first that cannot be read, no more."""
     reader = _Reader(file)
     try:
-        for batch in reader.batches(normalise(data)):
+        for batch in reader.batches(data):
             reader.take(batch)
     except UnreadableError as error:
         reader.errors.append(ReadError(file.name, error.line + 1, error.message))
@@ -38,12 +37,12 @@ class _Reader:
         self.errors: list[ReadError] = []
         self.kubernetes = 0
 
-    def batches(self, text: bytes) -> Iterator[list[Chunk]]:
+    def batches(self, data: bytes) -> Iterator[list[Chunk]]:
         """Runs of chunks that may matter, small enough that a large file is not held in memory thrice."""
         batch: list[Chunk] = []
         size = 0
         try:
-            for chunk in chunks(text):
+            for chunk in chunks(data):
                 if irrelevant(chunk.text):
                     self.kubernetes += 1
                     continue
@@ -69,6 +68,8 @@ class _Reader:
     def _list(self, chunk: Chunk, value: dict[str, Any]) -> bool:
         """Take the items of a list, if it is surely known where each of them stands."""
         items = value["items"]
+        if not isinstance(items, list):
+            return False
         found = spans.of_json(chunk.text) if chunk.text[:1] == b"{" else spans.of_yaml(chunk.text)
         if len(found) != len(items) or any(not isinstance(item, dict) or is_list(item) for item in items):
             return False

@@ -19,42 +19,46 @@ except ImportError:  # PyYAML built without libyaml
     _Parser = yaml.SafeLoader
 
 
+_DROPPED = "begins a second document, which Kubernetes drops silently; put --- on a line of its own before it"
 # A scalar whose tag is a lone `!`, which libyaml does not tell from none; go-yaml takes it for a string.
 _BARE_TAG = re.compile(r"(?:&\S+\s+)?!\s")
-_END = re.compile(rb"^\.\.\.[ \t]*(?:#[^\n]*)?\n", re.MULTILINE)
 
 
 def trees(text: bytes, start: int, line: int) -> Iterator[Tree]:
-    """The documents of a text from `start` on, which is in `line`. Raises UnreadableError.
+    """The document of a text from `start` on, which is in `line`; none if there are only comments.
 
-    After a line `...` a new one may start without `---`, as in YAML 1.2; Kubernetes would drop it.
+    Raises UnreadableError, after that document, for anything behind it: Kubernetes drops what follows a line `...`, and
+    a `---` that it did not see because YAML ends lines at more than a line feed.
     """
-    for end in _END.finditer(text, start) if b"\n..." in text else ():
-        yield from _trees(text[start : end.end()], line, start)
-        line += text.count(b"\n", start, end.end())
-        start = end.end()
-    yield from _trees(text[start:], line, start)
-
-
-def _trees(text: bytes, line: int, start: int) -> Iterator[Tree]:
-    builder = Builder(len(text))
-    bare = _bare_tags(text)
+    part = text[start:]
+    builder, bare, done, second = Builder(len(part)), _bare_tags(part), False, line
     try:
-        for event in _events(text):
-            kind = type(event)
-            if kind is yaml.DocumentStartEvent:
-                builder = Builder(len(text))
-            elif kind is yaml.DocumentEndEvent:
-                yield builder.finish(start, start + len(text))
+        for event in _events(part):
+            if done:
+                second = _after(event, line, second)
+            elif type(event) is yaml.DocumentEndEvent:
+                done = True
+                yield builder.finish(start, len(text))
             else:
                 _take(builder, event, line, bare)
     except yaml.reader.ReaderError as error:
-        raise UnreadableError(line + _line_of(text, error.position), f"is no YAML: {error.reason}") from None
+        raise UnreadableError(line + _line_of(part, error.position), f"is no YAML: {error.reason}") from None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark, problem = error.problem_mark or error.context_mark, error.problem or error.context
+        dropped = done and "document start" in str(problem)
         raise UnreadableError(
-            line + (mark.line if mark else 0), f"is no YAML: {error.problem or error.context}"
+            line + (mark.line if mark else 0), _DROPPED if dropped else f"is no YAML: {problem}"
         ) from None
+
+
+def _after(event: Any, line: int, second: int) -> int:
+    """Where a second document starts, once it does. Raises UnreadableError if it holds anything."""
+    kind = type(event)
+    if kind is yaml.DocumentStartEvent:
+        return int(line + event.start_mark.line)
+    if kind not in (yaml.DocumentEndEvent, yaml.StreamEndEvent) and (kind is not yaml.ScalarEvent or event.value):
+        raise UnreadableError(second, _DROPPED)
+    return second
 
 
 def _events(text: bytes) -> Iterator[Any]:

@@ -9,6 +9,8 @@ import pytest
 from tests.unit.reader.texts import encoded, objects, places, pod, problems, read
 
 A, B, C = pod("a"), pod("b"), pod("c")
+JSON = '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"}}'
+DROPPED = "begins a second document, which Kubernetes drops silently"
 
 DOCUMENTS: list[tuple[str, str | bytes, list[tuple[str, int]]]] = [
     ("one document", A, [("a", 1)]),
@@ -19,19 +21,11 @@ DOCUMENTS: list[tuple[str, str | bytes, list[tuple[str, int]]]] = [
     ("a separator with a tab after it", f"{A}---\t\n{B}", [("a", 1), ("b", 6)]),
     ("a separator with a comment after it", f"{A}--- # note\n{B}---\n{C}", [("a", 1), ("b", 6), ("c", 11)]),
     ("a separator with a comment close to it", f"{A}---# note\n{B}", [("a", 1), ("b", 6)]),
-    (
-        "a document in the separator's line",
-        "--- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n---\n" + B,
-        [("a", 1), ("b", 3)],
-    ),
     ("separators without documents", f"---\n---\n# none\n---\n{A}---\n\n---\n", [("a", 5)]),
     ("comments before the content", f"# one\n\n  # two\n{A}---\n# three\n{B}", [("a", 4), ("b", 10)]),
     ("an end marker", f"{A}...\n---\n{B}...\n", [("a", 1), ("b", 7)]),
-    (
-        "an end marker without a separator, which Kubernetes would drop",
-        f"{A}...\n{B}... # end\n{C}",
-        [("a", 1), ("b", 6), ("c", 11)],
-    ),
+    ("end markers with a note, and blanks", f"{A}... # end\n...\n\n# note\n---\n{B}... \n", [("a", 1), ("b", 10)]),
+    ("an end marker after JSON", f'{A}---\n{{"apiVersion":"v1","kind":"Pod"}}\n# note\n...\n', [("a", 1), ("", 6)]),
     ("a YAML directive", f"%YAML 1.1\n---\n{A}---\n{B}", [("a", 3), ("b", 8)]),
     ("dashes in a block scalar that are indented", pod("a", "x: |\n  y\n  ---\n  z\n"), [("a", 1)]),
     ("CR LF", f"{A}---\n# note\n{B}".replace("\n", "\r\n"), [("a", 1), ("b", 7)]),
@@ -41,8 +35,8 @@ DOCUMENTS: list[tuple[str, str | bytes, list[tuple[str, int]]]] = [
         (f"\ufeff{A}---\n\ufeff{B}").encode(),
         [("a", 1), ("b", 6)],
     ),
-    ("UTF-16, small end first", codecs.BOM_UTF16_LE + f"{A}---\n{B}".encode("utf-16-le"), [("a", 1), ("b", 6)]),
-    ("UTF-16, big end first", codecs.BOM_UTF16_BE + f"{A}---\n{B}".encode("utf-16-be"), [("a", 1), ("b", 6)]),
+    ("UTF-16, small end first", codecs.BOM_UTF16_LE + f"---\n{A}".encode("utf-16-le"), [("a", 2)]),
+    ("UTF-16, big end first", codecs.BOM_UTF16_BE + f"# note\n{A}---\n# none\n".encode("utf-16-be"), [("a", 2)]),
     ("JSON", '{"apiVersion": "v1",\n "kind": "Pod", "metadata": {"name": "a"}}', [("a", 1)]),
     (
         "JSON objects one after the other",
@@ -54,6 +48,11 @@ DOCUMENTS: list[tuple[str, str | bytes, list[tuple[str, int]]]] = [
         "JSON and then YAML",
         f'{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"a"}}}}\n---\n{B}',
         [("a", 1), ("b", 3)],
+    ),
+    (
+        "JSON and then YAML without a separator, which Kubernetes allows once",
+        f'{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"a"}}}}\n# note\n{B}---\n{C}',
+        [("a", 1), ("b", 3), ("c", 8)],
     ),
     ("flow style that is no JSON", "{apiVersion: v1, kind: Pod, metadata: {name: a,}}\n", [("a", 1)]),
     ("flow style over several lines", "{\n  apiVersion: v1,\n  kind: Pod,\n  metadata: {name: a}\n}\n", [("a", 1)]),
@@ -84,8 +83,27 @@ ERRORS: list[tuple[str, str | bytes, int, str]] = [
         "content after an indented document",
         f"{A}---\n  a: 1\nb: 2\n",
         7,
-        "is no YAML: did not find expected <document start>",
+        "begins a second document, which Kubernetes drops silently; put --- on a line of its own before it",
     ),
+    ("a document after an end marker", f"{A}...\n# note\n{B}", 7, DROPPED),
+    ("a document in the line of an end marker", f"{A}... {B}", 5, DROPPED),
+    ("a document after a second end marker", f"{A}...\n...\n{B}---\n{C}", 7, DROPPED),
+    ("broken YAML after an end marker", f"{A}...\n@\n", 6, "is no YAML: found character that cannot start any token"),
+    ("a separator between carriage returns", f"{A}\r---\r{B}", 6, DROPPED),
+    ("a separator between line separators", f"{A}x: y\u2028---\u2028{B}", 6, DROPPED),
+    ("a document in the separator's line", f"{A}--- {{}}\n{B}", 5, "`--- {}` is no separator of documents"),
+    ("a tag in the separator's line", f"{A}--- !x\n{B}", 5, "`--- !x` is no separator of documents"),
+    ("JSON after JSON in what began as YAML", f"{A}---\n{{}}\n# note\n{{}}\n", 8, DROPPED),
+    ("JSON after JSON in what began with a separator", f"---\n{JSON}\n{JSON}", 3, DROPPED),
+    ("JSON after JSON in what began with a note", f"# note\n{JSON}\n{JSON}", 3, DROPPED),
+    ("JSON after JSON in what began with a byte order mark", f"\ufeff{JSON}\n{JSON}", 2, DROPPED),
+    ("JSON after JSON after too many blanks", f"{' ' * 4096}{JSON}\n{JSON}", 2, DROPPED),
+    ("JSON after JSON after a separator", f"{JSON}\n---\n{JSON}\n{JSON}", 4, DROPPED),
+    ("a separator after JSON objects", f"{JSON}{JSON}\n\n---\n{B}", 3, "follows several JSON objects"),
+    ("a note after JSON objects", f"{JSON}{JSON}\n\n# note\n", 3, "follows several JSON objects"),
+    ("YAML after JSON objects", f"{JSON}{JSON}\n{B}", 2, "follows several JSON objects"),
+    ("null between JSON objects", f"{JSON}\nnull\n{JSON}", 2, "is JSON but no object; take it out"),
+    ("a second document in UTF-16", codecs.BOM_UTF16_LE + f"{A}---\n{B}".encode("utf-16-le"), 5, DROPPED),
     ("a tab that indents", f"{A}---\na:\n\t- b\n", 7, "is no YAML: found character that cannot start any token"),
     (
         "a Helm action",
@@ -130,12 +148,22 @@ ERRORS: list[tuple[str, str | bytes, int, str]] = [
 @pytest.mark.parametrize(("text", "line", "message"), [row[1:] for row in ERRORS], ids=[row[0] for row in ERRORS])
 def test_an_error_names_the_line_and_keeps_what_came_before(text: str | bytes, line: int, message: str) -> None:
     ((found, said),) = problems(text)
-    before = [("a", 1)] if encoded(text).startswith(A.encode()) else []
-    assert (found, said[: len(message)], places(text)) == (line, message, before)
+    assert (found, said[: len(message)]) == (line, message)
+    if encoded(text).startswith(A.encode()):
+        assert places(text) == [("a", 1)]
 
 
 def test_what_follows_an_error_is_not_read() -> None:
     assert places(f"{A}---\n[\n---\n{B}") == [("a", 1)]
+
+
+@pytest.mark.parametrize("text", [row[1] for row in ERRORS if row[3] == DROPPED])
+def test_what_kubernetes_drops_leaves_what_was_before_it(text: str | bytes) -> None:
+    assert {name for name, _ in places(text)} == {"a"}
+
+
+def test_several_json_objects_before_something_else_are_kept() -> None:
+    assert places(f"{JSON}{JSON}\n---\n{B}") == [("a", 1), ("a", 1)]
 
 
 def test_an_error_says_what_to_do_about_a_template() -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import sys
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from egress_policy import reader
+from egress_policy.reader.files import File, _named_apart
 from tests.unit.reader.texts import pod
 
 
@@ -55,16 +59,24 @@ def test_the_same_name_in_two_folders_is_shown_with_its_folder(tmp_path: Path) -
     assert _names("one", "two") == ["one/a.yaml", "two/a.yaml", "b.yaml"]
 
 
+def test_the_same_names_in_two_folders_cost_no_squares() -> None:
+    found = [File(f"{number % 50_000}.yaml", f"{number}.yaml", ".") for number in range(100_000)]
+    started = time.process_time()
+    assert _named_apart(found)[-1].name == "99999.yaml"
+    assert time.process_time() - started < 6  # seconds; it takes less than one
+
+
 def test_each_folder_has_its_own_mark(tmp_path: Path) -> None:
     _tree(tmp_path, "one/a.yaml", "two/x/b.yaml", "c.yaml")
     documents = [one for reading in reader.read(["one", "two", "c.yaml"]) for one in reading.documents]
     assert [(one.file, one.folder) for one in documents] == [("a.yaml", "one"), ("x/b.yaml", "two/x"), ("c.yaml", ".")]
 
 
-def test_hidden_files_and_folders_are_passed_over(tmp_path: Path) -> None:
-    _tree(tmp_path, ".git/a.yaml", ".hidden.yaml", "a/.x/b.yaml", "c.yaml")
-    assert _names(".") == ["c.yaml"]
-    assert _names(".hidden.yaml", ".git") == [".hidden.yaml", "a.yaml"]
+def test_hidden_folders_are_passed_over_and_hidden_files_are_not(tmp_path: Path) -> None:
+    _tree(tmp_path, ".git/a.yaml", ".hidden.yaml", ".note", "a/.x/b.yaml", "a/.y.json", "c.yaml")
+    (tmp_path / ".link").symlink_to("a")
+    assert _names(".") == [".hidden.yaml", "a/.y.json", "c.yaml"]
+    assert _names(".git") == ["a.yaml"]
 
 
 def test_links_are_followed_inside_the_folder_only_and_once(tmp_path: Path) -> None:
@@ -116,6 +128,13 @@ def test_a_link_to_nothing_is_an_error(tmp_path: Path) -> None:
     assert _problems(".") == [("a.yaml", 1, "cannot be read: No such file or directory")]
 
 
+def test_a_link_to_itself_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").symlink_to("a.yaml")
+    (tmp_path / "note").symlink_to("note")
+    assert _problems(".") == [("a.yaml", 1, "cannot be read: Too many levels of symbolic links")]
+    assert _problems("a.yaml") == [("a.yaml", 1, "cannot be read: Too many levels of symbolic links")]
+
+
 def test_a_file_that_vanishes_is_an_error(tmp_path: Path) -> None:
     _tree(tmp_path, "a.yaml")
     (file,) = reader.find(["a.yaml"])
@@ -141,6 +160,21 @@ def test_standard_input_that_is_closed_is_an_error() -> None:
     assert [(error.file, error.message) for error in reading.errors] == [
         ("-", "cannot be read: I/O operation on closed file.")
     ]
+
+
+def test_no_standard_input_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)  # what Python makes of one that is closed when it starts
+    assert _problems("-") == [("-", 1, "cannot be read: it is closed")]
+
+
+def test_what_can_be_read_once_only_is_kept(tmp_path: Path) -> None:
+    _tree(tmp_path, "a.yaml")
+    os.mkfifo("pipe")
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_text(pod("b")))
+    writer.start()
+    readings = list(reader.read(["a.yaml", "pipe"]))
+    writer.join()
+    assert [reading.data for reading in readings] == [None, pod("b").encode()]
 
 
 def test_a_file_beyond_any_measure_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,6 +223,18 @@ def test_a_folder_inside_a_chart_stands_for_the_chart(tmp_path: Path, path: str)
     assert chart.chart in ("shop", "sub")
     assert chart.path.startswith("shop/")
     assert chart.path.endswith("Chart.yaml")
+
+
+@pytest.mark.parametrize("paths", [["shop", "shop/templates"], ["shop", "shop/charts", "shop/templates/tests"]])
+def test_the_templates_of_a_chart_that_was_named_before_are_not_read(tmp_path: Path, paths: list[str]) -> None:
+    _chart(tmp_path / "shop")
+    assert _problems(*paths) == []
+
+
+def test_a_folder_called_as_a_chart_file_makes_no_chart(tmp_path: Path) -> None:
+    _tree(tmp_path, "k8s/Chart.yaml/a.yaml", "k8s/templates/b.yaml")
+    assert _names("k8s") == ["Chart.yaml/a.yaml", "templates/b.yaml"]
+    assert _names("k8s/templates") == ["b.yaml"]
 
 
 def test_a_template_that_is_named_is_read_and_is_an_error(tmp_path: Path) -> None:

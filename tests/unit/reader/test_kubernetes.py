@@ -12,7 +12,6 @@ from egress_policy.reader import careful
 from egress_policy.reader.documents import UnreadableError
 from egress_policy.reader.output import dumps
 from egress_policy.reader.stream import chunks
-from egress_policy.reader.text import normalise
 from tests.unit.reader.texts import odd_texts
 
 Oracle = Callable[[str], list[object]]
@@ -52,6 +51,10 @@ SAME = [
     ("separators", "---\na: 1\n--- # b\n---\n\n---\nc: |\n  d\n---\ne: 1\n"),
     ("CR LF", "a: |\r\n  b\r\n  c\r\n---\r\nd: 'e\r\n  f'\r\n"),
     ("a byte order mark", "\ufeffa: 1\n---\n\ufeffb: 2\n"),
+    ("JSON and then YAML", '{"a": 1} # b\n{"c": 1}\n---\nd: 1\n---\n{"e": 1}\n'),
+    ("JSON objects after blanks", '\n \t\n {"a": 1}\n\n{"b": 1}\n'),
+    ("JSON in a document of YAML, with what is no content after it", 'a: 1\n---\n{"b": 1}\n# c\n...\n---\nd: 1\n'),
+    ("end markers", "a: |\n  b\n...\n---\nc: 1\n... # d\n# e\n...\n"),
     ("lists as documents", "- a\n- b: c\n---\n[d]\n"),
     (
         "almost an alias bomb",
@@ -88,6 +91,11 @@ REFUSED = [
     "a: 1\x00\n",
     "a: !b!c d\n",
     "18446744073709551615: a\n",
+    "a: 1\n--- {b: 1}\n",
+    '{"a": 1}{"b": 1}{"c": 1}\n---\nd: 1\n',
+    '{"a": 1}{"b": 1}\n# c\n',
+    '{"a": 1}\n...\n',
+    '{"a": 1}\n--- {"b": 1}\n',
 ]
 
 
@@ -95,7 +103,7 @@ def _ours(text: str) -> list[object]:
     """As the oracle answers."""
     found: list[object] = []
     try:
-        for chunk in chunks(normalise(text.encode())):
+        for chunk in chunks(text.encode()):
             values = (tree.root.value for tree in careful.trees(chunk))
             found.extend(json.loads(dumps(value)) for value in values if value is not None)
     except UnreadableError:
@@ -117,14 +125,7 @@ def test_refused_by_both(oracle: Oracle, text: str) -> None:
 
 MORE = [
     ("an escaped slash, as in JSON", 'a: "\\/"\n', [{"a": "/"}]),
-    ("a document in the separator's line", "--- {a: 1}\n---\nb: 1\n", [{"a": 1}, {"b": 1}]),
-    ("documents after an end marker", "a: 1\n...\nb: 1\n---\nc: 1\n", [{"a": 1}, {"b": 1}, {"c": 1}]),
     ("a directive", "%YAML 1.1\n---\na: 1\n", [{"a": 1}]),
-    (
-        "three JSON objects and then YAML",
-        '{"a": 1}{"b": 1}{"c": 1}\n---\nd: 1\n',
-        [{"a": 1}, {"b": 1}, {"c": 1}, {"d": 1}],
-    ),
 ]
 
 
@@ -132,6 +133,28 @@ MORE = [
 def test_more_than_kubernetes_reads(oracle: Oracle, text: str, expected: list[object]) -> None:
     assert _ours(text) == expected
     assert oracle(text) != expected
+
+
+DROPPED = [
+    ("a document after an end marker", "a: 1\n...\nb: 1\n"),
+    ("words after an end marker", "a: 1\n... b\n"),
+    ("a document between carriage returns", "a: 1\n\r---\rb: 1\n"),
+    ("a document between next lines", "a: 1\u0085---\u0085b: 1\n"),
+    ("JSON after JSON in a document of YAML", 'a: 1\n---\n{"b": 1}\n{"c": 1}\n'),
+    ("JSON after JSON after a note", '# a\n{"b": 1}\n{"c": 1}\n'),
+    ("JSON after JSON after a separator", '---\n{"b": 1}\n{"c": 1}\n'),
+    ("JSON after JSON after a byte order mark", '\ufeff{"b": 1}\n{"c": 1}\n'),
+    ("JSON after JSON after many blanks", f'{" " * 4096}{{"b": 1}}\n{{"c": 1}}\n'),
+    ("JSON after JSON and then YAML", '{"a": 1}\n---\n{"b": 1}\n{"c": 1}\n'),
+    ("flow style after flow style", "{a: 1}\n{b: 1}\n"),
+]
+
+
+@pytest.mark.parametrize("text", [row[1] for row in DROPPED], ids=[row[0] for row in DROPPED])
+def test_what_kubernetes_drops_is_an_error_after_what_it_reads(oracle: Oracle, text: str) -> None:
+    expected = oracle(text)
+    assert None not in expected
+    assert _ours(text) == [*expected, None]
 
 
 @settings(max_examples=150)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from egress_policy.reader import locate_all, normalise
-from tests.unit.reader.texts import objects, places, read
+from tests.unit.reader.texts import objects, places, problems, read
 
 POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy"
 LISTS = [
@@ -69,8 +69,9 @@ LISTS = [
         [("NetworkPolicy", "a", 5)],
     ),
     ("an empty List", "apiVersion: v1\nkind: List\nitems: []\n", []),
-    ("items that are no mappings", "apiVersion: v1\nkind: List\nitems: [1, x, [a]]\n", []),
-    ("items that are no list", "apiVersion: v1\nkind: List\nitems: {a: 1}\n", [("List", "", 1)]),
+    ("a List of null, as Go writes an empty one", "apiVersion: v1\nkind: PodList\nitems: null\n", []),
+    ("a file that is no manifest and has items that are no list", "items: {a: 1}\n---\nkind: x\nitems:\n", []),
+    ("a file that is no manifest and has items that are no mappings", "items: [1, x, [a]]\n", []),
 ]
 
 
@@ -89,6 +90,32 @@ def test_a_field_of_an_item_is_found(text: str) -> None:
             continue
         (line,) = locate_all(normal, document, ["metadata.name"])
         assert document.name in text.splitlines()[line - 1]
+
+
+WRONG = [
+    ("a policy of null", f"{POLICY}\nspec: {{}}\nitems:\n", 4, "`items` makes it an empty list for kubectl"),
+    ("a mapping", f"{POLICY}\nspec: {{}}\nitems: {{}}\n", 4, "`items` makes it a list for kubectl, which refuses"),
+    ("a List of a mapping", "apiVersion: v1\nkind: List\nitems: {a: 1}\n", 3, "`items` makes it a list for kubectl"),
+    ("a text in JSON", '{"apiVersion": "v1", "kind": "Pod",\n "items": "x"}', 2, "`items` makes it a list for kubectl"),
+    ("a ConfigMap", "apiVersion: v1\nkind: ConfigMap\nitems: null\n", 3, "`items` makes it an empty list"),
+    ("written by a merge", f"{POLICY}\nx: &x {{items: null}}\n<<: *x\n", 3, "`items` makes it an empty list"),
+    (
+        "items of an item",
+        "apiVersion: v1\nkind: List\nitems:\n- {kind: Pod, apiVersion: v1, items: 1}\n",
+        4,
+        "`items` ",
+    ),
+    ("items that are no mappings", "apiVersion: v1\nkind: List\nitems:\n- {}\n- x\n", 5, "is an item but no object"),
+    ("an item of null", "apiVersion: v1\nkind: List\nitems:\n-\n", 4, "is an item but no object"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "message"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_a_list_that_kubectl_would_not_apply_is_an_error(text: str, line: int, message: str) -> None:
+    before = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\n" if text[0] != "{" else ""
+    ((found, said),) = problems(before + text)
+    assert (found - before.count("\n"), said[: len(message)]) == (line, message)
+    assert places(before + text) == ([("a", 1)] if before else [])
 
 
 def test_the_duplicates_of_an_item_are_its_own() -> None:

@@ -93,9 +93,14 @@ OTHERS = [
         {'spec["a.b"]': 4, 'spec["c\\"d"]': 5},
     ),
     ("a second document", "a: 1\n---\n# b\napiVersion: v1\nkind: Pod\nspec:\n  a: 1\n", {"spec.a": 7}),
-    ("a document after an end marker", "a: 1\n...\napiVersion: v1\nkind: Pod\nspec:\n  a: |\n   x\n", {"spec.a": 6}),
+    (
+        "a document between end markers",
+        "a: 1\n...\n---\napiVersion: v1\nkind: Pod\nspec:\n  a: |\n   x\n...\n",
+        {"spec.a": 7},
+    ),
+    ("YAML after JSON", '{"a":\n1}\n# b\napiVersion: v1\nkind: Pod\n', {"kind": 5}),
     ("JSON after JSON", '{"a":\n1}{"apiVersion": "v1",\n "kind": "Pod"}', {"kind": 3}),
-    ("a document in the separator's line", "--- {apiVersion: v1,\n kind: Pod}\n", {"kind": 2}),
+    ("JSON after a separator", '---\n{"apiVersion": "v1",\n "kind": "Pod"}\n# a\n', {"kind": 3}),
     ("a directive", "%YAML 1.1\n---\napiVersion: v1\nkind: Pod\n", {"kind": 4}),
     ("a document with a comment before an anchor", "# x\n&a\napiVersion: v1\nkind: Pod\n", {"kind": 4}),
 ]
@@ -117,7 +122,7 @@ def test_a_field_in_any_style(text: str, expected: dict[str, int]) -> None:
     ids=["CR LF", "a byte order mark", "UTF-16"],
 )
 def test_a_field_in_any_encoding(encode: object) -> None:
-    data = encode(f"a: é\n---\n{BLOCK}")  # type: ignore[operator]
+    data = encode(f"# é\n---\n{BLOCK}")  # type: ignore[operator]
     (document,) = read(data).documents
     assert locate_all(normalise(data), document, ["kind", "spec.egress[1].ports"]) == [5, 20]
 
