@@ -143,7 +143,8 @@ class _Run:
         try:
             problems = engine.ask(PARAMETERS, b"{}")["problems"]
             if problems:
-                raise ParametersError("\n".join(f"{one['path']}: {one['message']}" for one in problems))
+                said = (f"{one['path']}: {one['message']}".replace("\n", "\\n") for one in problems)
+                raise ParametersError("\n".join(said))
         except BaseException:
             engine.__exit__(None, None, None)
             raise

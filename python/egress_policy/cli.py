@@ -38,7 +38,8 @@ exit codes: 0 pass or skip, 1 fail, 2 bad usage or unreadable input, 3 could not
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is its verdict."""
     chosen = sys.argv[1:] if arguments is None else list(arguments)
-    gc.disable()  # one short run makes a million objects and hardly a cycle: looking for cycles took a tenth of the time
+    # One short run makes a million objects and hardly a cycle: looking for cycles took a tenth of the time.
+    gc.disable()
     with _signals():
         try:
             with _dying_quietly():
@@ -48,14 +49,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             code = INTERRUPTED
         except EgressPolicyError as error:
-            sys.stderr.write(f"egress: {clean.lines_as_text(str(error))}\n")
+            _complain(str(error))
             code = getattr(error, "exit_code", UNKNOWN)
         except Exception:  # noqa: BLE001  # Python's own exit code for it is 1, which would be a verdict
-            sys.stderr.write(
-                f"egress: this is a bug, please report it\n{clean.lines_as_text(traceback.format_exc())}\n"
-            )
+            _complain(f"this is a bug, please report it\n{traceback.format_exc()}")
             code = UNKNOWN
     return code
+
+
+def _complain(text: str) -> None:
+    """Say it on standard error; if that is closed or full, the exit code has to do."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(f"egress: {clean.lines_as_text(text)}\n")
+        sys.stderr.flush()
+    except OSError:
+        sys.stderr = None
 
 
 @contextlib.contextmanager

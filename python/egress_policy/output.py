@@ -108,7 +108,7 @@ def _mode(file: Path) -> int:
 @contextlib.contextmanager
 def progress() -> Iterator[Progress]:
     """A line on standard error, only on a terminal and only if it takes a while."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield Progress()
         return
     line = _Line()

@@ -38,6 +38,8 @@ def folder(tmp_path: Path) -> Path:
         "strict.yaml": "profile: strict\n",
         "wrong.json": '{"openPortShare": 2, "unknown": 1}',
         "list.yaml": "- profile\n",
+        "twice.yaml": "profile: strict\nprofile: baseline\n",
+        "line.json": '{"a\\nb": 1}',
     }.items():
         (tmp_path / name).write_text(text)
     return tmp_path
@@ -80,6 +82,10 @@ def test_the_exit_code_is_the_verdict(
         pytest.param("audit open.yaml --parameters broken.yaml", "egress: broken.yaml: ", id="a file that is no YAML"),
         pytest.param("audit open.yaml --parameters list.yaml", "parameters are one object", id="not an object"),
         pytest.param("audit open.yaml --parameters wrong.json", "openPortShare: ", id="a wrong value, by its path"),
+        pytest.param(
+            "audit open.yaml --parameters twice.yaml", "twice.yaml: line 2: profile is written twice", id="a key twice"
+        ),
+        pytest.param("audit open.yaml --parameters line.json", "egress: a\\nb: unknown", id="a name of two lines"),
         pytest.param("audit open.yaml --namespace Shop", "--namespace 'Shop'", id="a namespace that cannot be"),
         pytest.param(
             "audit open.yaml --opa-url http://127.0.0.1", "--opa-url needs --engine opa", id="a URL for nobody"
@@ -179,6 +185,37 @@ def test_a_report_that_nobody_gets_is_no_verdict(folder: Path, redirected: str, 
     command = f'exec "$0" -m egress_policy audit denied.yaml {redirected}'
     run = subprocess.run(["/bin/sh", "-c", command, sys.executable], cwd=folder, capture_output=True, check=False)
     assert (run.returncode, run.stderr) == (2, expected)
+
+
+@pytest.mark.parametrize("redirected", ["2>&-", "2>/dev/full", "2>&- <&-"])
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        pytest.param("audit denied.yaml", 0, id="pass"),
+        pytest.param("audit open.yaml", 1, id="fail"),
+        pytest.param("audit missing.yaml", 2, id="unreadable"),
+        pytest.param("audit open.yaml --parameters missing.yaml", 2, id="no parameters"),
+        pytest.param("audit", 2, id="bad usage"),
+        pytest.param("audit --what", 2, id="an argument that does not exist"),
+        pytest.param("explain nothing", 2, id="no such rule"),
+        pytest.param("audit open.yaml --engine opa --opa-url http://127.0.0.1:1", 3, id="no answer"),
+    ],
+)
+def test_the_exit_code_needs_no_standard_error(folder: Path, redirected: str, arguments: str, expected: int) -> None:
+    command = f'exec "$0" -m egress_policy {arguments} {redirected}'
+    run = subprocess.run(["/bin/sh", "-c", command, sys.executable], cwd=folder, capture_output=True, check=False)
+    assert run.returncode == expected
+
+
+def test_standard_input_that_is_closed_is_unreadable(folder: Path) -> None:
+    command = 'exec "$0" -m egress_policy audit - --format json <&-'
+    run = subprocess.run(["/bin/sh", "-c", command, sys.executable], cwd=folder, capture_output=True, check=False)
+    assert (run.returncode, run.stderr, json.loads(run.stdout)["status"]) == (2, b"", "error")
+
+
+def test_the_line_of_what_can_be_read_only_once(folder: Path) -> None:
+    run = _egress(folder, "audit", "/dev/stdin", "--format", "json", given=_OPEN.encode())
+    assert json.loads(run.stdout)["findings"][0]["location"] == {"file": "/dev/stdin", "line": 7}
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
