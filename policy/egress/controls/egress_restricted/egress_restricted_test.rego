@@ -81,6 +81,8 @@ test_a_rule_is_restricted[name] if {
 		"not if it is warned of": {"rules": [{"ports": testing.https}], "expected": 0},
 		"not if something in it is": {"rules": [testing.to_blocks(["169.254.169.254/32"], [{"port": 80}])], "expected": 0},
 		"not if a block in it is ambiguous": {"rules": [testing.to_blocks(["10.0.0.1/8"], testing.https)], "expected": 0},
+		"not if a field of it is wrong": {"rules": [object.union(_narrow, {"port": 443})], "expected": 0},
+		"not if a field of it that is quoted in paths is wrong": {"rules": [object.union(_narrow, {"a.b": 443})], "expected": 0},
 		"whatever the one beside it is": {"rules": [{}, _narrow], "expected": 1},
 		"also as the eleventh beside a bad second": {
 			"rules": array.concat([_narrow, {}], [_narrow | some _ in numbers.range(2, 10)]), "expected": 10,

@@ -15,9 +15,21 @@ test_denies_any_destination[name] if {
 		"peers that are null": {"to": null, "ports": testing.https},
 		"peers that are empty": {"to": [], "ports": testing.https},
 		"a named port": {"ports": [{"port": "web"}]},
+	}
+	_about([rule], {}) == _first
+}
+
+test_denies_blocks_that_are_any_destination[name] if {
+	some name, rule in {
 		"0.0.0.0/0": testing.to_blocks(["0.0.0.0/0"], testing.https),
 		"all of IPv6": testing.to_blocks(["2000::/3"], testing.https),
 		"a quarter": testing.to_blocks(["64.0.0.0/2"], testing.https),
+	}
+	_about([rule], {}) == _first
+}
+
+test_denies_any_destination_on_few_ports[name] if {
+	some name, rule in {
 		"less than half of the ports": {"ports": [{"port": 1, "endPort": 32767}]},
 		"on several ports": {"ports": [{"port": 80}, {"port": 443}, {"port": 53, "protocol": "UDP"}]},
 	}
@@ -44,6 +56,12 @@ test_denies_what_is_approved[name] if {
 	some name, fields in {
 		"elsewhere": {"namespaces": ["other"]},
 		"for other pods": {"podLabels": {"app": "gateway"}},
+	}
+	_about([{"ports": testing.https}], _entry(fields)) == _first
+}
+
+test_denies_what_is_approved_in_part[name] if {
+	some name, fields in {
 		"for one family": {"cidrs": ["0.0.0.0/0"]},
 		"on another port": {"ports": [80]},
 	}

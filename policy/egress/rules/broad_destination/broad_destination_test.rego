@@ -13,6 +13,12 @@ test_denies_what_is_broad[name] if {
 	some name, rule in {
 		"more than one /8": testing.to_blocks(["8.0.0.0/7"], testing.https),
 		"one /8 and one address": testing.to_blocks(["8.0.0.0/8", "9.0.0.0/32"], testing.https),
+	}
+	_about([rule], {}) == _first
+}
+
+test_denies_what_is_broad_of_ipv6_on_all_ports_or_with_exceptions[name] if {
+	some name, rule in {
 		"more than one /19 of IPv6": testing.to_blocks(["2a00::/18"], testing.https),
 		"on all ports": testing.to_blocks(["8.0.0.0/7"], []),
 		"with an exception": {"to": [{"ipBlock": {"cidr": "8.0.0.0/6", "except": ["8.0.0.0/8"]}}], "ports": testing.https},

@@ -22,6 +22,13 @@ test_denies_what_is_broad_together[name] if {
 			"objects": [_web, testing.egress([testing.to_blocks(["8.0.0.0/8"], testing.https), testing.to_blocks(["9.0.0.0/8"], testing.https)])],
 			"expected": {["Deployment", "web", ""]},
 		},
+	}
+	count([found | some found in _findings(row.objects, {})]) > 0
+	_about(row.objects) == row.expected
+}
+
+test_denies_what_is_broad_together_of_ipv6_and_on_one_port[name] if {
+	some name, row in {
 		"of IPv6": {"objects": [_web, _part("a", ["2a00::/19"]), _part("b", ["2a10::/19"])], "expected": {["Deployment", "web", ""]}},
 		"on one common port": {
 			"objects": [_web, _policy("a", ["8.0.0.0/8"], [{"port": 1, "endPort": 443}]), _policy("b", ["9.0.0.0/8"], [{"port": 443, "endPort": 999}])],

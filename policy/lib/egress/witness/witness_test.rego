@@ -79,7 +79,7 @@ test_names_an_address_that_is_allowed_and_public[name] if {
 	_packet(row.allowances, row.word) == row.expected
 }
 
-test_names_a_packet_of_either_family_and_after_denials[name] if {
+test_names_a_packet_of_either_family[name] if {
 	some name, row in {
 		"of IPv6": {
 			"allowances": [_allow(["2000::/3"], _https)], "word": "any", "expected": ["2001:200:0:0:0:0:0:0", 443, "TCP"],
@@ -90,6 +90,12 @@ test_names_a_packet_of_either_family_and_after_denials[name] if {
 		"of IPv4 where there are both": {
 			"allowances": [_allow(["2000::/3", "8.0.0.0/7"], _https)], "word": "any", "expected": ["8.0.0.0", 443, "TCP"],
 		},
+	}
+	_packet(row.allowances, row.word) == row.expected
+}
+
+test_names_a_packet_behind_denials[name] if {
+	some name, row in {
 		"behind what a tier before denies": {
 			"allowances": [testing.given("deny", 1, 0, ["0.0.0.0/1"], ports.all), _allow(["0.0.0.0/0"], _https)], "word": "any",
 			"expected": ["128.0.0.0", 443, "TCP"],
