@@ -160,7 +160,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What all inputs of `egress.main.namespaces` share: --namespace, the labels of every Namespace, how much is told."""
+    """What all inputs of `egress.main.namespaces` share: --namespace, every Namespace's labels, how much is told."""
 
     namespace: str
     labels: bytes

@@ -41,6 +41,10 @@ def _shards(*documents: Document, default: str = "default") -> dict[str, list[An
             _document("ClusterNetworkPolicy", None, "crd.antrea.io/v1beta1"), "", id="so is Antrea's of the same name"
         ),
         pytest.param(
+            _document("ClusterNetworkPolicy", None, "security.antrea.tanzu.vmware.com/v1alpha1"), "",
+            id="and in its older group",
+        ),
+        pytest.param(
             _document("Namespace", None, "example.com/v1"), "given", id="a kind of that name in another group is not"
         ),
         pytest.param(_document("HelmChart", None, "egress-policy/v1"), "", id="nor has a chart a namespace"),

@@ -16,11 +16,12 @@ from egress_policy.reader.documents import UnreadableError
 from egress_policy.reader.text import normalise
 
 _NOTHING = (b"", b"\n")
-_EMPTY_LINES = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\n)*")
+# Possessive: a regular expression that may go back keeps a hundred bytes for each line.
+_EMPTY_LINES = re.compile(rb"(?:[ ]*+(?:#[^\n]*+)?+\n)*+")
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Kubernetes looks no further for the brace that makes a stream one of JSON.
 _LOOKED_AT = 4096
-_DIRECTIVES = re.compile(rb"(?:(?:%[^\n]*|[ ]*(?:#[^\n]*)?)\n)*")
+_DIRECTIVES = re.compile(rb"(?:(?:%[^\n]*+|[ ]*+(?:#[^\n]*+)?+)\n)*+")
 
 
 class Chunk(NamedTuple):

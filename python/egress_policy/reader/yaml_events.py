@@ -21,7 +21,7 @@ except ImportError:  # PyYAML built without libyaml
 
 _DROPPED = "begins a second document, which Kubernetes drops silently; put --- on a line of its own before it"
 # A scalar whose tag is a lone `!`, which libyaml does not tell from none; go-yaml takes it for a string.
-_BARE_TAG = re.compile(r"(?:&\S+\s+)?!\s")
+_BARE_TAG = re.compile(r"(?:&[A-Za-z0-9_-]++\s++)?+!\s")
 
 
 def trees(text: bytes, start: int, line: int) -> Iterator[Tree]:

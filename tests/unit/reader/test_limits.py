@@ -90,6 +90,9 @@ LARGE: list[tuple[str, Callable[[], str], int]] = [
     ("many items on one line", lambda: f'{{"items":[{",".join(["{" + PAIR + "}"] * 50_000)}],{PAIR}}}', 50_000),
     ("many equal keys", lambda: "apiVersion: v1\nkind: Pod\n" + "a: 1\n" * 20_000, 1),
     ("many anchors", lambda: "".join(f"k{n}: &a{n} x\n" for n in range(20_000)), 0),
+    ("anchors' signs after a tag", lambda: 'x: !a "' + "&" * 1_000_000 + '"', 0),
+    ("anchors' signs and commas after a tag", lambda: 'x: !a "' + ",&" * 500_000 + '"', 0),
+    ("anchors and blanks after a tag", lambda: 'x: !a "' + "&a " * 200_000 + " " * 500_000 + '"', 0),
     ("many end markers", lambda: "a: 1\n...\n" * 5_000, 0),
     (
         "a large ConfigMap",
@@ -116,6 +119,18 @@ def test_memory_stays_near_the_size_of_the_text() -> None:
     finally:
         tracemalloc.stop()
     assert most < 60 * len(text)  # documents of 49 bytes
+
+
+@pytest.mark.parametrize("line", ["# a note\n", "   \n", " #\n"])
+def test_lines_that_are_nothing_take_no_memory_of_their_own(line: str) -> None:
+    text = (line * 200_000).encode()
+    tracemalloc.start()
+    try:
+        read(text)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8 * len(text)
 
 
 def test_many_findings_in_one_file_are_located_in_time() -> None:
