@@ -49,25 +49,26 @@ _detailed(view) if object.get(view.context, "details", true)
 _policies(view, findings) := [object.union(counts, {
 	"kind": policy.resource.kind, "namespace": policy.resource.namespace, "name": policy.resource.name, "order": policy.order,
 }) |
+	touched := _touched(findings)
 	some policy in view.policies
-	own := [found | some found in findings; found.order == policy.order]
 	counts := {
 		"egress_rules": count(policy.rules),
-		"restricted_rules": count([rule | some rule in policy.rules; _restricted(rule, own)]),
+		"restricted_rules": count([rule | some rule in policy.rules; _restricted(policy, rule, touched)]),
 		"open_rules": count([rule | some rule in policy.rules; rule.verdict == "open-egress"]),
 	}
 ]
 
-_restricted(rule, findings) if {
+_restricted(policy, rule, touched) if {
 	not rule.excused
-	count([1 | some found in findings; _lies_in(found.path, rule.path)]) == 0
+	not touched[[policy.order, rule.path]]
 }
 
-_lies_in(path, place) if path == place
-
-_lies_in(path, place) if startswith(path, concat("", [place, "."]))
-
-_lies_in(path, place) if startswith(path, concat("", [place, "["]))
+# The rules that findings lie in, as [order, path]: asked once, not for each rule of each finding.
+_touched(findings) := {[found.order, path] |
+	some found in findings
+	startswith(found.path, "spec.egress[")
+	path := concat("", [split(found.path, "]")[0], "]"])
+}
 
 _namespace(view, _, _) := null if view.namespace == ""
 
@@ -144,7 +145,7 @@ _alone(view, found, findings) if {
 	policy.order == found.order
 	some rule in policy.rules
 	rule.path == found.path
-	_restricted(rule, [other | some other in findings; other.order == found.order; not other.once])
+	_restricted(policy, rule, _touched([other | some other in findings; other.order == found.order; not other.once]))
 } else := false
 
 _is_application(view) if {
