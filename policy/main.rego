@@ -124,6 +124,16 @@ _is_thing(thing) if {
 	is_string(thing.kind)
 	is_string(thing.apiVersion)
 	thing.apiVersion != ""
+	not _has_items(thing)
 }
 
-_is_thing(thing) if thing.kind == "NetworkPolicy"
+_is_thing(thing) if {
+	thing.kind == "NetworkPolicy"
+	not _has_items(thing)
+}
+
+# kubectl takes it for a list all the same, and applies nothing of it.
+_has_items(thing) if {
+	some key, _ in thing
+	key == "items"
+}

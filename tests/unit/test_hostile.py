@@ -180,6 +180,22 @@ def test_parameters_that_say_nothing_clear_are_refused(
     assert capfd.readouterr().out == ""
 
 
+def _judged(folder: Path, manifests: list[dict[str, Any]], settings: dict[str, Any]) -> tuple[int, int]:
+    """The exit code, and the most memory that the process took, in MB."""
+    (folder / "manifests.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests}))
+    (folder / "parameters.json").write_text(json.dumps(settings))
+    program = (
+        "import resource, sys; from egress_policy.cli import main; code = main(sys.argv[1:]);"
+        "print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)"
+    )
+    arguments = ["audit", "manifests.json", "--parameters", "parameters.json", "--format", "json"]
+    run = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=folder, capture_output=True, timeout=60, check=True
+    )
+    code, memory = run.stderr.split()[-2:]
+    return int(code), int(memory)
+
+
 def test_comments_take_memory_in_proportion(tmp_path: Path) -> None:
     """Twenty million bytes of them took 300 MB more."""
     (tmp_path / "comments.yaml").write_bytes(b"# a line that says nothing\n" * 750_000)
@@ -191,3 +207,40 @@ def test_comments_take_memory_in_proportion(tmp_path: Path) -> None:
     code, memory = map(int, run.stdout.split()[-2:])
     assert code == 0
     assert memory < 200
+
+
+def _policy(number: int, rules: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+        "metadata": {"name": f"p{number}", "namespace": "shop"},
+        "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": rules},
+    }  # fmt: skip
+
+
+def _rule(cidrs: list[str], ports: list[int]) -> dict[str, Any]:
+    return {"to": [{"ipBlock": {"cidr": cidr}} for cidr in cidrs], "ports": [{"port": port} for port in ports]}
+
+
+@pytest.mark.parametrize(
+    ("rules", "approved"),
+    [
+        pytest.param(
+            [_rule([f"{16 + i // 256}.{i % 256}.0.0/16" for i in range(2000)], [443])], [], id="a cloud's blocks"
+        ),
+        pytest.param([_rule(["0.0.0.0/1"], list(range(1, 3000, 2)))], [], id="many single ports"),
+        pytest.param(
+            [_rule(["16.0.0.0/5"], [443])],
+            [
+                {"name": f"a{i}", "cidrs": [f"16.{i}.0.0/16"], "ports": [443], "expires": "2020-01-01"}
+                for i in range(200)
+            ],
+            id="many expired approvals",
+        ),
+    ],
+)  # fmt: skip
+def test_large_policies_take_memory_in_proportion(
+    tmp_path: Path, rules: list[dict[str, Any]], approved: list[dict[str, Any]]
+) -> None:
+    code, memory = _judged(tmp_path, [_policy(0, rules)], {"approvedDestinations": approved} if approved else {})
+    assert code in (0, 1)
+    assert memory < 1024

@@ -90,19 +90,22 @@ _effective(approvals, settings) := [a | some a in approvals; not a.expired] if {
 # The expired approvals that the rule takes to be judged as it would be with all, alone or with others: of two that
 # excuse the same, each counts.
 _expired(given, approvals, context, settings) := [{"name": approval.name, "expires": approval.expires} |
+	valid := [a | some a in approvals; not a.expired]
+	count(valid) < count(approvals)
+	without := _said(given, valid, context, settings)
+	with_all := _said(given, approvals, context, settings)
 	some approval in approvals
 	approval.expired
-	_matters(given, approval, approvals, context, settings)
+	_matters(given, approval, approvals, [valid, without, with_all], context, settings)
 ]
 
-_matters(given, approval, approvals, context, settings) if {
-	valid := [a | some a in approvals; not a.expired]
-	_said(given, valid, context, settings) != _said(given, array.concat(valid, [approval]), context, settings)
+_matters(given, approval, _, [valid, without, _], context, settings) if {
+	without != _said(given, array.concat(valid, [approval]), context, settings)
 }
 
-_matters(given, approval, approvals, context, settings) if {
+_matters(given, approval, approvals, [_, _, with_all], context, settings) if {
 	others := [a | some a in approvals; a != approval]
-	_said(given, others, context, settings) != _said(given, approvals, context, settings)
+	_said(given, others, context, settings) != with_all
 }
 
 _said(given, approvals, context, settings) := [

@@ -16,7 +16,25 @@ import data.lib.egress.ports
 #   cell no allowance holds only some of the ports.
 cells(allowances) := array.concat(_numbered(allowances), _named(allowances))
 
-_numbered(allowances) := [cell |
+# A rule that lists hundreds of ports and no range needs no intervals.
+_numbered([given]) := [cell |
+	some [protocol, number] in {[port.protocol, port.low] | some port in given.ports}
+	cell := {"protocol": protocol, "low": number, "high": number, "count": 1, "speaking": {0}, "allowances": [given]}
+] if {
+	_single_ports(given)
+}
+
+_numbered(allowances) := _between_edges(allowances) if {
+	count(allowances) != 1
+}
+
+_numbered([given]) := _between_edges([given]) if not _single_ports(given)
+
+_single_ports(given) if {
+	every port in given.ports { port.low == port.high }
+}
+
+_between_edges(allowances) := [cell |
 	some protocol in {port.protocol | some given in allowances; some port in given.ports}
 	segments := [[port.low, port.high, i] |
 		some i, given in allowances

@@ -82,35 +82,30 @@ _port(cell) := 4444 if {
 	cell.high >= 4444
 } else := cell.low
 
-_address(allowances, settings) := [family, min(addresses)] if {
-	some family in [4, 6]
-	addresses := _usual(allowances, family, settings)
-	count(addresses) > 0
-} else := [4, min(_edges(allowances, 4, settings))] if {
-	count(_edges(allowances, 4, settings)) > 0
+_address(allowances, settings) := [4, usual] if {
+	usual := cidr.parse("93.184.215.14/32").low # an address of example.com says at a glance what it is
+	_allowed(reach.layers(allowances, 4), 4, usual, settings)
+} else := [4, min(found)] if {
+	found := _edges(allowances, 4, settings)
+	count(found) > 0
 } else := [6, min(_edges(allowances, 6, settings))]
 
-# An address of example.com says at a glance what it is.
-_usual(allowances, 4, settings) := {address |
-	address := cidr.parse("93.184.215.14/32").low
-	_allowed(allowances, 4, address, settings)
-}
-
 _edges(allowances, family, settings) := {address |
-	mentioned := {m | some m, _ in reach.mentions(allowances, family, "all")}
-	starts := {m[1] | some m in mentioned} | {block.low | some block in space.family(settings.space, family).public}
-	blocks := [cidr.block(family, m[0], m[1]) | some m in mentioned]
+	layers := reach.layers(allowances, family)
+	mentioned := reach.mentions(allowances, family, "all")
+	starts := {m[1] | some m, _ in mentioned} | {block.low | some block in space.family(settings.space, family).public}
+	blocks := [cidr.block(family, m[0], m[1]) | some m, _ in mentioned]
 	follows := {next |
 		some block in array.concat(blocks, space.family(settings.space, family).hidden)
 		next := block.high + 1
 	}
 	some address in (starts | follows)
-	_allowed(allowances, family, address, settings)
+	_allowed(layers, family, address, settings)
 }
 
-_allowed(allowances, family, address, settings) if {
+_allowed(layers, family, address, settings) if {
 	address < cidr.size(family, 0)
 	block := cidr.block(family, cidr.address_bits[family], address)
 	space.public(settings.space, block) > 0
-	reach.allows(reach.layers(allowances, family), block)
+	reach.allows(layers, block)
 }
