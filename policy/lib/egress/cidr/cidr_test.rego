@@ -29,6 +29,10 @@ test_reads_a_block[name] if {
 		"a leading zero in a length of IPv6": {"text": "2001:db8::/032", "expected": "2001:db8:0:0:0:0:0:0/32", "plain": false},
 		"a dotted tail": {"text": "64:ff9b::10.0.0.0/104", "expected": "64:ff9b:0:0:0:0:a00:0/104", "plain": true},
 		"a dotted tail with leading zeros": {"text": "64:ff9b::010.0.0.0/104", "expected": "64:ff9b:0:0:0:0:a00:0/104", "plain": false},
+		"a dotted tail with a leading zero behind its first dot": {
+			"text": "64:ff9b::10.01.0.0/112", "expected": "64:ff9b:0:0:0:0:a01:0/112", "plain": false,
+		},
+		"a dotted tail with zeros that stand alone": {"text": "64:ff9b::10.0.0.10/128", "expected": "64:ff9b:0:0:0:0:a00:a/128", "plain": true},
 		"a dotted tail after six groups": {"text": "64:ff9b:0:0:0:0:1.2.3.4/128", "expected": "64:ff9b:0:0:0:0:102:304/128", "plain": true},
 		"v4-mapped, which is the IPv4 block": {"text": "::ffff:10.0.0.0/104", "expected": "10.0.0.0/8", "plain": false},
 		"v4-mapped in hexadecimal": {"text": "::ffff:a00:0/104", "expected": "10.0.0.0/8", "plain": false},
@@ -93,6 +97,15 @@ test_refuses[name] if {
 		"brackets": "[2001:db8::]/32",
 	}
 	not cidr.parse(text)
+}
+
+test_a_length_is_read_as_it_is_written[name] if {
+	some name, row in {
+		"IPv4": {"text": "10.0.0.0/8", "expected": 8},
+		"a leading zero": {"text": "10.0.0.0/08", "expected": 8},
+		"v4-mapped": {"text": "::ffff:10.0.0.0/104", "expected": 104},
+	}
+	cidr.written_length(row.text) == row.expected
 }
 
 test_lies_inside[name] if {

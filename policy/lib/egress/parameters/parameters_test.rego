@@ -63,6 +63,7 @@ test_refuses_a_wrong_date_for_now[name] if {
 		"null": {"given": null, "expected": set()},
 		"a date": {"given": "2026-12-31", "expected": set()},
 		"a time": {"given": "2026-12-31T23:59:59Z", "expected": set()},
+		"midnight": {"given": "2026-12-31T00:00:00Z", "expected": set()},
 		"a time with fractions": {"given": "2026-12-31T23:59:59.123Z", "expected": set()},
 		"a time of another zone": {"given": "2026-12-31T23:59:59+01:00", "expected": {"now"}},
 		"the last moment of a day": {"given": "2026-12-31T23:59:59Z", "expected": set()},
@@ -203,6 +204,34 @@ test_a_problem_says_what_would_be_right if {
 	parameters.problems({"profile": "x"}) == [{"path": "profile", "message": "must be baseline or strict"}]
 }
 
+test_problems_say_what_would_be_right if {
+	given := {
+		"x": 1, "profile": 1, "openPortShare": 2, "internalBlocks": [1, "0.0.0.0/0"], "systemNamespaces": "a", "now": 1,
+		"approvedDestinations": [1, {
+			"name": "", "x": 1, "owner": 1, "cidrs": [], "ports": [0], "expires": 1, "namespaces": [""], "podLabels": 1, "open": 1,
+		}],
+	}
+	{problem.path: problem.message | some problem in parameters.problems(given)} == {
+		"x": "unknown parameter",
+		"profile": "must be baseline or strict",
+		"openPortShare": "must be a number above 0 and up to 1",
+		"internalBlocks[0]": "must be a CIDR block without leading zeros or bits beyond its length",
+		"internalBlocks": "must leave some public addresses of each family",
+		"systemNamespaces": "must be a list",
+		"now": "must be a date, as 2026-12-31 or 2026-12-31T23:59:59Z",
+		"approvedDestinations[0]": "must be an object",
+		"approvedDestinations[1].x": "unknown field",
+		"approvedDestinations[1].name": "must be a text that is not empty",
+		"approvedDestinations[1].owner": "must be a text",
+		"approvedDestinations[1].cidrs": "must list at least one CIDR block",
+		"approvedDestinations[1].ports[0]": "must be a number from 1 to 65535, or protocol, port and endPort",
+		"approvedDestinations[1].expires": "must be a date, as 2026-12-31",
+		"approvedDestinations[1].namespaces[0]": "must be a text that is not empty",
+		"approvedDestinations[1].podLabels": "must be an object of texts",
+		"approvedDestinations[1].open": "must be true or false",
+	}
+}
+
 test_shows_what_differs_from_the_defaults[name] if {
 	some name, row in {
 		"nothing": {"given": {}, "expected": {}},
@@ -305,6 +334,8 @@ test_without_a_now_it_is_the_clock_that_tells[name] if {
 		"the day after": {"clock": "2026-01-02T00:00:00Z", "expected": true},
 		"on its day": {"clock": "2026-01-01T23:59:59Z", "expected": false},
 		"a day of two digits": {"clock": "2026-10-11T00:00:00Z", "expected": true},
+		"the tenth": {"clock": "2026-01-10T00:00:00Z", "expected": true},
+		"the tenth month": {"clock": "2026-10-01T00:00:00Z", "expected": true},
 		"a month before": {"clock": "2025-12-31T00:00:00Z", "expected": false},
 	}
 	given := {"approvedDestinations": [_with({"expires": "2026-01-01"})]}

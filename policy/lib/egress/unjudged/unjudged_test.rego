@@ -36,6 +36,54 @@ test_cannot_be_judged[name] if {
 	_is(row.thing[0], row.thing[1]) == row.expected
 }
 
+_known := {
+	"cilium.io": ["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "CiliumEgressGatewayPolicy"],
+	"crd.projectcalico.org": ["NetworkPolicy", "GlobalNetworkPolicy"],
+	"projectcalico.org": ["NetworkPolicy", "GlobalNetworkPolicy"],
+	"crd.antrea.io": ["NetworkPolicy", "ClusterNetworkPolicy"],
+	"security.antrea.tanzu.vmware.com": ["NetworkPolicy", "ClusterNetworkPolicy"],
+	"policy.networking.k8s.io": ["ClusterNetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"],
+	"k8s.ovn.org": ["EgressFirewall", "AdminPolicyBasedExternalRoute"],
+	"network.openshift.io": ["EgressNetworkPolicy"],
+	"networking.istio.io": ["Sidecar", "ServiceEntry"],
+	"networking.gke.io": ["FQDNNetworkPolicy"],
+	"networking.k8s.aws": ["ApplicationNetworkPolicy", "ClusterNetworkPolicy", "PolicyEndpoint"],
+	"policy.linkerd.io": ["EgressNetwork"],
+	"kuma.io": ["MeshExternalService", "MeshPassthrough"],
+	"kubeovn.io": ["SecurityGroup"],
+	"k8s.cni.cncf.io": ["MultiNetworkPolicy"],
+	"vpcresources.k8s.aws": ["SecurityGroupPolicy"],
+	"ec2.services.k8s.aws": ["SecurityGroup", "NetworkACL"],
+	"ec2.aws.crossplane.io": ["SecurityGroup", "SecurityGroupRule"],
+	"ec2.aws.upbound.io": ["SecurityGroup", "SecurityGroupRule", "SecurityGroupEgressRule", "NetworkACL", "NetworkACLRule"],
+	"ec2.aws.m.upbound.io": ["SecurityGroup", "SecurityGroupRule", "SecurityGroupEgressRule", "NetworkACL", "NetworkACLRule"],
+	"compute.cnrm.cloud.google.com": ["ComputeFirewall", "ComputeFirewallPolicy", "ComputeFirewallPolicyRule"],
+	"compute.gcp.upbound.io": ["Firewall", "FirewallPolicy", "FirewallPolicyRule"],
+	"compute.gcp.m.upbound.io": ["Firewall", "FirewallPolicy", "FirewallPolicyRule"],
+	"network.azure.upbound.io": ["SecurityGroup", "SecurityRule"],
+	"network.azure.m.upbound.io": ["SecurityGroup", "SecurityRule"],
+	"network.azure.com": ["NetworkSecurityGroup", "NetworkSecurityGroupsSecurityRule"],
+}
+
+test_these_kinds_cannot_be_judged[group] if {
+	some group, kinds in _known
+	every kind in kinds { _is(concat("/", [group, "v1"]), kind) }
+}
+
+_without_namespaces := {
+	"cilium.io": ["CiliumClusterwideNetworkPolicy", "CiliumEgressGatewayPolicy"],
+	"crd.projectcalico.org": ["GlobalNetworkPolicy"],
+	"projectcalico.org": ["GlobalNetworkPolicy"],
+	"crd.antrea.io": ["ClusterNetworkPolicy"],
+	"security.antrea.tanzu.vmware.com": ["ClusterNetworkPolicy"],
+	"policy.networking.k8s.io": ["ClusterNetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"],
+}
+
+test_these_kinds_have_no_namespace[group] if {
+	some group, kinds in _without_namespaces
+	every kind in kinds { _cluster_wide({"apiVersion": concat("/", [group, "v1"]), "kind": kind}) }
+}
+
 test_cannot_be_judged_without_these_fields if {
 	not unjudged.is({})
 	not unjudged.is({"kind": "NetworkPolicy"})

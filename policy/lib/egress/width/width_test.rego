@@ -112,6 +112,15 @@ test_open_takes_half_of_the_ports_of_one_protocol[name] if {
 	width.of([_allow(["0.0.0.0/0"], written)], [], [], testing.usual).open == row.expected
 }
 
+test_open_takes_exactly_the_share_of_the_ports[name] if {
+	some name, row in {
+		"one less than a fifth": {"last": 13106, "expected": false},
+		"a fifth": {"last": 13107, "expected": true},
+	}
+	settings := parameters.settings({"openPortShare": 0.2})
+	width.of([_allow(["0.0.0.0/0"], testing.between("TCP", 1, row.last))], [], [], settings).open == row.expected
+}
+
 test_each_family_may_hold_on_its_own_ports_of_the_half if {
 	allowances := [
 		_allow(["0.0.0.0/0"], testing.between("TCP", 1, 20000)),

@@ -173,6 +173,20 @@ test_a_peer_has_fields[name] if {
 		"a block beside namespaces": {"peer": {"ipBlock": _block, "namespaceSelector": {}}, "expected": {""}},
 		"an unknown field": {"peer": {"podSelector": {}, "port": 1}, "expected": {".port"}},
 		"an unknown field alone": {"peer": {"cidr": "10.0.0.0/8"}, "expected": {"", ".cidr"}},
+		"an unknown field in a selector beside labels": {
+			"peer": {"podSelector": {"matchLabels": {"a": "b"}, "x": 1}}, "expected": {".podSelector.x"},
+		},
+		"wrong expressions beside labels": {
+			"peer": {"namespaceSelector": {"matchLabels": {"a": "b"}, "matchExpressions": {}}}, "expected": {".namespaceSelector.matchExpressions"},
+		},
+		"labels and expressions": {
+			"peer": {"podSelector": {"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "c", "operator": "Exists"}]}}, "expected": set(),
+		},
+		"a wrong one of two selectors": {
+			"peer": {"podSelector": {"matchLabels": {"a": "b"}}, "namespaceSelector": {"matchLabels": {"a": 1}}},
+			"expected": {".namespaceSelector.matchLabels.a"},
+		},
+		"two selectors and an unknown field": {"peer": {"podSelector": {}, "namespaceSelector": {}, "x": 1}, "expected": {".x"}},
 		"a pod selector that is a text": {"peer": {"podSelector": "a"}, "expected": {".podSelector"}},
 		"a namespace selector that is a list": {"peer": {"namespaceSelector": []}, "expected": {".namespaceSelector"}},
 		"a wrong label": {
@@ -199,6 +213,15 @@ test_a_block_has_fields[name] if {
 		"exceptions that are an object": {"block": {"cidr": "10.0.0.0/8", "except": {}}, "expected": {".except"}},
 		"an exception that is the block": {"block": {"cidr": "10.0.0.0/8", "except": ["10.0.0.0/8"]}, "expected": {".except[0]"}},
 		"an exception that is the block in other words": {"block": {"cidr": "10.0.0.0/8", "except": ["10.9.9.9/8"]}, "expected": {".except[0]"}},
+		"an exception that is as long as it is written, though it is longer": {
+			"block": {"cidr": "::ffff:10.0.0.0/104", "except": ["10.1.0.0/16"]}, "expected": {".except[0]"},
+		},
+		"an exception that is written longer, though it is the block": {
+			"block": {"cidr": "10.0.0.0/8", "except": ["::ffff:10.0.0.0/104"]}, "expected": {".except[0]"},
+		},
+		"an exception that is longer in both ways": {
+			"block": {"cidr": "10.0.0.0/8", "except": ["::ffff:10.1.0.0/112"]}, "expected": set(),
+		},
 		"an exception around the block": {"block": {"cidr": "10.0.0.0/8", "except": ["10.0.0.0/7"]}, "expected": {".except[0]"}},
 		"an exception beside the block": {"block": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16", "11.0.0.0/16"]}, "expected": {".except[1]"}},
 		"an exception of the other family": {"block": {"cidr": "::/0", "except": ["10.0.0.0/8"]}, "expected": {".except[0]"}},
@@ -221,6 +244,13 @@ test_a_port_has_fields[name] if {
 		"a number": {"port": 443, "expected": {""}},
 		"a text": {"port": "443", "expected": {""}},
 		"an unknown field": {"port": {"targetPort": 443}, "expected": {".targetPort"}},
+		"an unknown field beside a protocol and a port": {
+			"port": {"protocol": "TCP", "port": 80, "targetPort": 443}, "expected": {".targetPort"},
+		},
+		"an unknown field beside a port": {"port": {"port": 80, "name": "web"}, "expected": {".name"}},
+		"a wrong port beside a protocol": {"port": {"protocol": "TCP", "port": 0}, "expected": {".port"}},
+		"a wrong protocol beside a port": {"port": {"protocol": "tcp", "port": 80}, "expected": {".protocol"}},
+		"all three": {"port": {"protocol": "TCP", "port": 80, "endPort": 79}, "expected": {".endPort"}},
 		"UDP": {"port": {"protocol": "UDP"}, "expected": set()},
 		"SCTP": {"port": {"protocol": "SCTP"}, "expected": set()},
 		"a protocol in small letters": {"port": {"protocol": "tcp"}, "expected": {".protocol"}},
@@ -271,6 +301,42 @@ test_a_range_has_two_numbers[name] if {
 		"to a fraction": {"port": {"port": 80, "endPort": 90.5}, "good": false},
 	}
 	_port_paths(row.port) == {path | some path in [".endPort"]; not row.good}
+}
+
+test_problems_say_what_would_be_right if {
+	written := {
+		"apiVersion": "v1", "metadata": {"name": "A", "namespace": "B", "labels": {"a": 1}, "annotations": {"a": 1}},
+		"spec": {
+			"x": 1, "podSelector": {"matchExpressions": [{"key": "", "operator": ""}]}, "policyTypes": ["x"], "ingress": 1,
+			"egress": [
+				1,
+				{"to": [{}, {"podSelector": {}, "ipBlock": {"cidr": "x", "except": ["y"]}}], "ports": [{"protocol": "x", "port": 0, "endPort": 0}]},
+			],
+		},
+	}
+	{problem.path: problem.message | some problem in validity.problems(written)} == {
+		"apiVersion": "must be networking.k8s.io/v1, the only version that clusters still serve",
+		"metadata.name": "must be a DNS subdomain name",
+		"metadata.namespace": "must be a DNS label",
+		"metadata.labels.a": "must be a valid label key and value",
+		"metadata.annotations.a": "must be a text under a valid key",
+		"spec.x": "unknown field",
+		"spec.podSelector.matchExpressions[0].key": "must be a valid label key",
+		"spec.podSelector.matchExpressions[0].operator": "must be In, NotIn, Exists or DoesNotExist",
+		"spec.policyTypes[0]": "must be Ingress or Egress",
+		"spec.ingress": "must be a list",
+		"spec.egress[0]": "must be an object",
+		"spec.egress[1].to[0]": "must select pods, namespaces or an ipBlock",
+		"spec.egress[1].to[1]": "must not have an ipBlock beside a selector",
+		"spec.egress[1].to[1].ipBlock.cidr": "must be a CIDR block such as 10.9.8.0/24 or 2001:db8::/64",
+		"spec.egress[1].to[1].ipBlock.except[0]": "must be a CIDR block that lies strictly inside the cidr",
+		"spec.egress[1].ports[0].protocol": "must be TCP, UDP or SCTP",
+		"spec.egress[1].ports[0].port": "must be a number from 1 to 65535 or the name of a port",
+		"spec.egress[1].ports[0].endPort": "must be a number from port to 65535, with a number in port",
+	}
+	[problem.message | some problem in validity.problems(testing.network_policy("a", {"policyTypes": ["Egress", "Egress", "Egress"]}))] == [
+		"must not have more than two items",
+	]
 }
 
 test_problems_come_in_the_order_of_the_fields if {
