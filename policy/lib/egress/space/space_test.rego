@@ -26,7 +26,7 @@ test_counts_public_addresses[name] if {
 		"documentation": {"block": "203.0.113.0/24", "expected": 0},
 		"all of IPv6": {"block": "::/0", "expected": 669116613596306093021682226381717504},
 		"a block of a registry": {"block": "2a00::/12", "expected": 83076749736557242056487941267521536},
-		"part of one": {"block": "2a00:1450::/32", "expected": 79228162514264337593543950336},
+		"part of a block of a registry": {"block": "2a00:1450::/32", "expected": 79228162514264337593543950336},
 		"what no registry was given": {"block": "3000::/4", "expected": 0},
 		"unique local": {"block": "fc00::/7", "expected": 0},
 		"documentation of IPv6": {"block": "2001:db8::/32", "expected": 0},
