@@ -126,16 +126,16 @@ _excepted(claim, block) if {
 
 # METADATA
 # description: |
-#   The blocks and exceptions that some allowances mention in one family, each once, as {[length, low]: weight}, weighed by their
-#   "public" addresses, as their claims carry them, or by "all".
-mentions(allowances, family, "public") := {[block.length, block.low]: block.public |
+#   The blocks and exceptions that some allowances mention in one family, each once, as [length, low, weight], weighed by their
+#   "public" addresses, as their claims carry them, or by "all". No object: OPA does not find keys that hold large computed integers.
+mentions(allowances, family, "public") := {[block.length, block.low, block.public] |
 	some given in allowances
 	some claim in given.claims
 	claim.family == family
 	some block in array.concat([claim], claim.except)
 }
 
-mentions(allowances, family, "all") := {[block.length, block.low]: cidr.size(family, block.length) |
+mentions(allowances, family, "all") := {[block.length, block.low, cidr.size(family, block.length)] |
 	some given in allowances
 	some claim in given.claims
 	claim.family == family
@@ -146,34 +146,35 @@ mentions(allowances, family, "all") := {[block.length, block.low]: cidr.size(fam
 # description: |
 #   How many addresses of one family are allowed by any of some alternatives, each the layers of a cell. The sum over the mentioned blocks
 #   of their weight where they are allowed, less their weight where the next block around them is.
-measure(weights, alternatives, family) := sum([w | some m in allowed; w := weights[m]]) - sum([w |
-	some m, w in weights
-	_parent(weights, lengths, family, m) in allowed
+measure(mentioned, alternatives, family) := sum([weight | some [length, low, weight] in mentioned; [length, low] in allowed]) - sum([weight |
+	some [length, low, weight] in mentioned
+	_parent(places, lengths, family, [length, low]) in allowed
 ]) if {
-	lengths := {m[0] | some m, _ in weights}
-	allowed := {m |
-		some m, _ in weights
-		block := cidr.block(family, m[0], m[1])
+	places := {[length, low] | some [length, low, _] in mentioned}
+	lengths := {place[0] | some place in places}
+	allowed := {place |
+		some place in places
+		block := cidr.block(family, place[0], place[1])
 		some layers_of in alternatives
 		allows(layers_of, block)
 	}
 }
 
-_parent(weights, lengths, family, m) := max({around |
+_parent(places, lengths, family, place) := max({around |
 	some length in lengths
-	length < m[0]
-	around := [length, m[1] - (m[1] % cidr.size(family, length))]
-	weights[around]
+	length < place[0]
+	around := [length, place[1] - (place[1] % cidr.size(family, length))]
+	around in places
 })
 
 # METADATA
 # description: How many addresses of a family the allowances of a cell allow.
 addresses(allowances, family, weight) := 0 if {
-	mentions(allowances, family, weight) == {}
+	mentions(allowances, family, weight) == set()
 } else := measure(mentions(allowances, family, weight), [layers(allowances, family)], family)
 
 # METADATA
 # description: How many public IPv4 addresses are allowed on any port of any cell.
 anywhere(allowances, cells_of) := 0 if {
-	mentions(allowances, 4, "public") == {}
+	mentions(allowances, 4, "public") == set()
 } else := measure(mentions(allowances, 4, "public"), [layers(cell.allowances, 4) | some cell in cells_of], 4)

@@ -93,8 +93,8 @@ _address(allowances, settings) := [4, usual] if {
 _edges(allowances, family, settings) := {address |
 	layers := reach.layers(allowances, family)
 	mentioned := reach.mentions(allowances, family, "all")
-	starts := {m[1] | some m, _ in mentioned} | {block.low | some block in space.family(settings.space, family).public}
-	blocks := [cidr.block(family, m[0], m[1]) | some m, _ in mentioned]
+	starts := {m[1] | some m in mentioned} | {block.low | some block in space.family(settings.space, family).public}
+	blocks := [cidr.block(family, m[0], m[1]) | some m in mentioned]
 	follows := {next |
 		some block in array.concat(blocks, space.family(settings.space, family).hidden)
 		next := block.high + 1
