@@ -51,7 +51,7 @@ _on_policies(view) := [found |
 _only_together(reach, view) if {
 	reach.left.broad
 	not reach.left.open
-	count([1 | some i in reach.policies; some rule in view.policies[i].rules; rule.verdict in {"open-egress", "any-destination", "broad-destination"}]) == 0
+	count([1 | some i in reach.policies; some rule in view.policies[i].rules; rule.broad]) == 0
 }
 
 _said_of_everyone(view, group) if {

@@ -10,7 +10,7 @@ import data.lib.egress.width
 
 # METADATA
 # description: |
-#   A policy with its rules judged, given the pods that it selects as {"resource", "labels"}: the rules gain "verdict", "metadata" (see `width.metadata`), "unlisted", "expired" ([{"name", "expires"}] of approvals), "excused" and "approvals"; the policy gains "selected" and "approvals".
+#   A policy with its rules judged, given the pods that it selects as {"resource", "labels"}: the rules gain "verdict", "broad", "metadata" (see `width.metadata`), "unlisted", "expired" ([{"name", "expires"}] of approvals), "excused" and "approvals"; the policy gains "selected" and "approvals".
 policy(facts, selected, context, settings) := object.union(facts, {
 	"selected": selected,
 	"rules": [judged |
@@ -23,6 +23,7 @@ policy(facts, selected, context, settings) := object.union(facts, {
 
 _rule(rule, approvals, context, settings) := object.union(rule, {
 	"verdict": verdict(rule.allowance, effective, context, settings),
+	"broad": _left([rule.allowance], effective, settings).broad,
 	"metadata": width.metadata(rule.allowance, _allowances(effective)),
 	"unlisted": _unlisted(rule.allowance, effective, settings),
 	"expired": _expired(rule.allowance, approvals, context, settings),
