@@ -20,7 +20,10 @@ import data.lib.egress.finding
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.alone(input)))
+violation contains said if {
+	view := admission.unjudged_alone(input)
+	some said in admission.own(findings(view), view)
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.
