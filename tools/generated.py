@@ -22,6 +22,9 @@ PROFILES = ("baseline", "strict")
 LEVELS = {"fail", "warn"}
 # A closed set: a misspelt field would be silently without effect.
 CUSTOM = {"control", "severity", "levels", "remediation", "match", "parameters", "requires_inventory"}
+# Why a cluster cannot hold what the rule looks for.
+OPTIONAL = {"not_in_cluster"}
+MATCHED = {"workload": "workloads", "unjudged": "policies and firewalls of other kinds"}
 
 Json = dict[str, Any]
 Packages = dict[str, Json]
@@ -124,7 +127,7 @@ def _rule(name: str, annotations: Json) -> Json:
     custom = annotations.get("custom", {})
     problems = [f"lacks {field}" for field in ("title", "description") if not annotations.get(field)]
     problems += [f"lacks custom.{field}" for field in sorted(CUSTOM - set(custom))]
-    problems += [f"has an unknown custom.{field}" for field in sorted(set(custom) - CUSTOM)]
+    problems += [f"has an unknown custom.{field}" for field in sorted(set(custom) - CUSTOM - OPTIONAL)]
     levels = custom.get("levels", {})
     if not levels or not set(levels) <= set(PROFILES) or not set(levels.values()) <= LEVELS:
         problems.append(f"has levels {levels}")
@@ -189,7 +192,7 @@ def _levels(found: Json) -> list[str]:
 
 def _reading(custom: Json) -> str:
     """What the rule looks at, in a sentence or two."""
-    kinds = "every kind" if "*" in custom["match"] else ", ".join(f"`{kind}`" for kind in custom["match"])
+    kinds = ", ".join(MATCHED.get(kind, f"`{kind}`") for kind in custom["match"])
     names = ", ".join(f"`{name}`" for name in custom["parameters"])
     return f"Judges {kinds}." + (f" Parameters: {names}." if names else "")
 

@@ -11,9 +11,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Select the namespaces and pods that are needed, and name the ports.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [openPortShare]
-#   requires_inventory: false
+#   requires_inventory: [Namespace]
 package egress.rules.all_pods
 
 import data.lib.egress.admission

@@ -10,9 +10,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Name the ports of the service, with their protocol.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [openPortShare, approvedDestinations]
-#   requires_inventory: false
+#   requires_inventory: [Namespace]
 package egress.rules.all_ports
 
 import data.lib.egress.admission

@@ -11,9 +11,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Write the block in the form that is named.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: []
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.ambiguous_cidr
 
 import data.lib.egress.admission

@@ -12,9 +12,9 @@
 #   remediation: |
 #     Give the rule the addresses that the pods need. For DNS that is kube-dns in kube-system. A destination that must be
 #     wide is listed in approvedDestinations, with an owner and a date.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [openAddressShare, openPortShare, internalBlocks, approvedDestinations]
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.any_destination
 
 import data.lib.egress.admission

@@ -11,9 +11,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Narrow the blocks to the networks that the pods need, or list the destination in approvedDestinations.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [internalBlocks, approvedDestinations]
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.broad_destination
 
 import data.lib.egress.admission

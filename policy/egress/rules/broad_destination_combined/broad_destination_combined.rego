@@ -10,9 +10,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Narrow the rules that the patch names, or remove them.
-#   match: ["*"]
+#   match: [workload, NetworkPolicy]
 #   parameters: [openAddressShare, openPortShare, internalBlocks, approvedDestinations]
-#   requires_inventory: true
+#   requires_inventory: [NetworkPolicy, workload]
 package egress.rules.broad_destination_combined
 
 import data.lib.egress.admission

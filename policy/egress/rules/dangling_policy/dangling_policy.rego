@@ -11,9 +11,9 @@
 #   levels: {baseline: warn, strict: warn}
 #   remediation: |
 #     Correct the podSelector, or remove the policy.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: []
-#   requires_inventory: true
+#   requires_inventory: [workload]
 package egress.rules.dangling_policy
 
 import data.lib.egress.admission

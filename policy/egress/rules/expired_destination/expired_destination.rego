@@ -10,9 +10,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Remove what needs the destination, or have it approved anew with a later date.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [approvedDestinations, now]
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.expired_destination
 
 import data.lib.egress.admission

@@ -10,9 +10,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Remove hostNetwork, or restrict the nodes' egress with a firewall.
-#   match: ["*"]
+#   match: [workload]
 #   parameters: []
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.host_network
 
 import data.lib.egress.admission

@@ -10,9 +10,9 @@
 #   levels: {baseline: fail, strict: fail}
 #   remediation: |
 #     Mend the field that is named. kubectl apply --dry-run=server shows the API server's own words.
-#   match: ["NetworkPolicy", "*"]
+#   match: [NetworkPolicy, workload]
 #   parameters: []
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.invalid_resource
 
 import data.lib.egress.admission

@@ -10,9 +10,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Except the metadata addresses from the block, or name narrower blocks.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [approvedDestinations]
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.metadata_endpoint
 
 import data.lib.egress.admission

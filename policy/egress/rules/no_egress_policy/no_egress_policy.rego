@@ -11,9 +11,9 @@
 #   levels: {baseline: fail, strict: fail}
 #   remediation: |
 #     Apply a policy that denies egress by default, then one for each destination that is needed.
-#   match: ["*"]
+#   match: [workload, NetworkPolicy]
 #   parameters: [systemNamespaces]
-#   requires_inventory: true
+#   requires_inventory: [NetworkPolicy, workload, Namespace]
 package egress.rules.no_egress_policy
 
 import data.lib.egress.admission

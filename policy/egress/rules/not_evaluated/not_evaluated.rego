@@ -10,9 +10,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Judge the object by hand. A Helm chart is rendered first: helm template CHART | egress audit -
-#   match: ["*"]
+#   match: [unjudged]
 #   parameters: []
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.not_evaluated
 
 import data.lib.egress.admission

@@ -11,9 +11,9 @@
 #   levels: {baseline: fail, strict: fail}
 #   remediation: |
 #     Name the destinations and ports that the pods need, each in a rule of its own, and remove the rule.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [openAddressShare, openPortShare, internalBlocks, approvedDestinations]
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.open_egress
 
 import data.lib.egress.admission

@@ -10,9 +10,9 @@
 #   levels: {baseline: fail, strict: fail}
 #   remediation: |
 #     Narrow the rules that the patch names, or remove them.
-#   match: ["*"]
+#   match: [workload, NetworkPolicy]
 #   parameters: [openAddressShare, openPortShare, internalBlocks, approvedDestinations]
-#   requires_inventory: true
+#   requires_inventory: [NetworkPolicy, workload]
 package egress.rules.open_egress_combined
 
 import data.lib.egress.admission

@@ -10,9 +10,9 @@
 #   levels: {strict: fail}
 #   remediation: |
 #     Remove the destination, or have it approved in approvedDestinations with owner, reason and expiry.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [approvedDestinations, internalBlocks]
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.unapproved_destination
 
 import data.lib.egress.admission

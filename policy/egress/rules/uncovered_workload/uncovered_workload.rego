@@ -11,9 +11,9 @@
 #   levels: {baseline: fail, strict: fail}
 #   remediation: |
 #     Select the workload with a policy, best with one that denies egress of every pod by default.
-#   match: ["*"]
+#   match: [workload, NetworkPolicy]
 #   parameters: [systemNamespaces]
-#   requires_inventory: true
+#   requires_inventory: [NetworkPolicy, workload, Namespace]
 package egress.rules.uncovered_workload
 
 import data.lib.egress.admission
