@@ -22,8 +22,10 @@ import data.lib.egress.remediation
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
+violation contains said if some said in admission.misconfigured(input)
+
 violation contains said if {
-	view := admission.policy(input)
+	view := admission.policy("verdict", input)
 	some said in admission.own(findings(view), view)
 }
 

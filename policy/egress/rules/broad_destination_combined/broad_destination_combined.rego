@@ -22,26 +22,17 @@ import data.lib.egress.witness
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
+violation contains said if some said in admission.misconfigured(input)
+
 violation contains said if {
-	admission.judged_together(input)
-	view := admission.view(input)
+	view := admission.together(input)
 	some said in admission.own(findings(view), view)
 }
 
 # A new or changed policy that makes others of it, together with policies that are there.
 violation contains said if {
-	admission.may_open(input)
-	view := admission.view(input)
-	others := [found | some found in findings(view); found.order != view.reviewed]
-	count(others) > 0
-	before := _wide(admission.former(input))
-	some said in admission.said([found | some found in others; not found.resource in before], view)
-}
-
-_wide(view) := {workload.resource | some workload in view.governed; some reach in workload.reaches; reach.left.broad} | {resource |
-	some group in view.combined
-	group.reach.left.broad
-	resource := view.policies[group.first].resource
+	view := admission.together(input)
+	some said in admission.said(admission.caused(findings(view), view, "broad", input), view)
 }
 
 # METADATA

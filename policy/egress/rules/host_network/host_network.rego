@@ -20,8 +20,10 @@ import data.lib.egress.finding
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
+violation contains said if some said in admission.misconfigured(input)
+
 violation contains said if {
-	view := admission.workload_alone(input)
+	view := admission.on_host_network(input)
 	some said in admission.own(findings(view), view)
 }
 

@@ -22,8 +22,10 @@ import data.lib.egress.witness
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
+violation contains said if some said in admission.misconfigured(input)
+
 violation contains said if {
-	view := admission.policy(input)
+	view := admission.policy("metadata", input)
 	some said in admission.own(findings(view), view)
 }
 

@@ -23,32 +23,12 @@ import data.lib.egress.witness
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if {
-	not admission.reviews_policy(input)
-	view := admission.view(input)
-	some workload in view.governed
-	workload.order == view.reviewed
-	not workload.covered
-	not admission.isolates_some(input)
-	some said in admission.said(_said_of(workload, view), view)
-}
+violation contains said if some said in admission.misconfigured(input)
 
-# A policy that takes away all that isolated workloads.
 violation contains said if {
-	count(admission.exposed(input)) > 0
-	not admission.isolates_some(input)
-	view := admission.whole(input)
+	view := admission.unprotected(input)
 	some said in admission.said(findings(view), view)
 }
-
-# A change is refused on whatever workload it is; what is there already is said once, on the first workload.
-_said_of(workload, view) := _on(workload, view) if {
-	admission.changes(input)
-} else := [found |
-	not admission.preceded(input, workload)
-	some found in findings(admission.whole(input))
-	found.resource == workload.resource
-]
 
 # METADATA
 # description: The findings of a namespace, given its view.

@@ -20,6 +20,8 @@ import data.lib.egress.finding
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
+violation contains said if some said in admission.misconfigured(input)
+
 violation contains said if {
 	view := admission.unjudged_alone(input)
 	some said in admission.own(findings(view), view)

@@ -23,21 +23,11 @@ import data.lib.egress.witness
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if {
-	not admission.reviews_policy(input)
-	view := admission.view(input)
-	left := [workload | some workload in view.governed; workload.order == view.reviewed; not workload.covered]
-	count(left) > 0
-	some said in admission.said(_left_out(left, view, admission.isolates_some(input)), view)
-}
+violation contains said if some said in admission.misconfigured(input)
 
-# A policy that takes away what isolated workloads.
 violation contains said if {
-	exposed := admission.exposed(input)
-	count(exposed) > 0
-	view := admission.view(input)
-	left := [workload | some workload in view.governed; workload.resource in exposed]
-	some said in admission.said(_left_out(left, view, admission.isolates_some(input)), view)
+	view := admission.left_out(input)
+	some said in admission.said(_left_out(view.governed, view, true), view)
 }
 
 # METADATA

@@ -2,9 +2,9 @@
 # title: Admission
 # description: |
 #   Builds the view of a rule from what Gatekeeper hands it: {"review", "parameters"}, and what it has synced. The reviewed object takes the
-#   place of its namesake; a DELETE takes it out. A view holds only what the question concerns, since Gatekeeper asks it for each object anew:
-#   the policies that select a workload, the workloads that a policy selects. Views say besides which of their objects is "reviewed"
-#   (an order, null for what goes), the "names" of all policies, which "levels" are reported, and what is "misconfigured".
+#   place of its namesake; a DELETE takes it out. A view holds only what the question concerns, since Gatekeeper asks it for each object anew, and is
+#   undefined where the answer is at a glance that there is nothing to say. Views say besides which of their objects is "reviewed"
+#   (an order, null for what goes), the "names" of all policies, and which "levels" are reported.
 package lib.egress.admission
 
 import data.lib.egress.dialects.network_policy
@@ -16,20 +16,37 @@ import data.lib.egress.selector
 import data.lib.egress.synced
 import data.lib.egress.unjudged
 import data.lib.egress.waiver
+import data.lib.egress.width
 import data.lib.egress.workload
 
 # METADATA
 # description: |
-#   The view of the reviewed policy alone, its rules judged. Only approvals by the labels of pods ask for the workloads that it selects.
-policy(request) := object.union(_head(request), {"policies": [judged |
-	some document in _reviewed(request.review)
-	inventory.is_network_policy(document.object)
-	facts := network_policy.read(document, _resource(document.object, request), settings)
-	judged := judgement.policy(facts, [], _context(document.object), settings)
-]}) if {
+#   The view of the reviewed policy alone, its rules judged for one of "verdict", "metadata", "unlisted" and "expired". Only approvals by the labels of
+#   pods ask for the workloads that it selects.
+policy(part, request) := object.union(_head(request), {"policies": [judged]}) if {
+	some thing in _policies(request)
 	settings := _settings(request)
+	_remarkable(part, thing, settings)
 	not _by_labels(settings)
-} else := view(request)
+	facts := network_policy.read(_document(thing, 0), _resource(thing, request), settings)
+	judged := judgement.policy_for(part, facts, [], _context_of([thing]), settings)
+} else := _of(request, [thing], _selected(thing, request)) if {
+	some thing in _policies(request)
+	settings := _settings(request)
+	_remarkable(part, thing, settings)
+	_by_labels(settings)
+}
+
+_remarkable("verdict", thing, settings) if not network_policy.narrow(thing, settings)
+
+_remarkable("metadata", thing, _) if not network_policy.reaches_no_metadata(thing)
+
+_remarkable("unlisted", _, settings) if settings.approvals != null
+
+_remarkable("expired", _, settings) if {
+	some approval in settings.approvals
+	approval.expired
+}
 
 _by_labels(settings) if {
 	some approval in settings.approvals
@@ -37,188 +54,236 @@ _by_labels(settings) if {
 }
 
 # METADATA
-# description: The view of the reviewed workload alone, without what covers it.
-workload_alone(request) := object.union(_head(request), {"workloads": [facts |
-	some document in _reviewed(request.review)
-	facts := workload.of(document, _resource(document.object, request))
-]})
-
-# METADATA
-# description: The view of the reviewed object alone, if it cannot be judged.
-unjudged_alone(request) := object.union(_head(request), {"unjudged": [subject |
-	some document in _reviewed(request.review)
-	unjudged.is(document.object)
-	subject := {"order": document.source.order, "resource": _resource(document.object, request), "object": document.object}
-]})
-
-# METADATA
-# description: The view of the reviewed object alone, with nothing but its problems.
-problems(request) := object.union(_head(request), {
-	"policies": [subject |
-		some document in _reviewed(request.review)
-		inventory.is_network_policy(document.object)
-		subject := {
-			"order": document.source.order, "resource": _resource(document.object, request),
-			"problems": validity.problems(document.object),
-		}
-	],
-	"workloads": [facts |
-		some document in _reviewed(request.review)
-		not inventory.is_network_policy(document.object)
-		facts := workload.of(document, _resource(document.object, request))
-	],
-})
-
-# METADATA
-# description: The view of the reviewed object with the neighbours that it concerns.
-view(request) := _view(request, _given(request.review), _neighbours(request))
-
-# METADATA
-# description: The same before the reviewed change.
-former(request) := _view(request, _former(request.review), _neighbours(request))
-
-# METADATA
-# description: |
-#   The view of the reviewed policy with one of the workloads that it selects, or with another one: enough to tell whether there is one.
-glance(request) := _of(request, _given(request.review), array.slice(found, 0, 1)) if {
-	others := _neighbours(request)
-	found := array.concat(
-		_selected(_given(request.review), others),
-		[thing | some thing in others; _makes_pods(thing)],
-	)
+# description: The view of the reviewed policy with no more than its ambiguous blocks.
+ambiguous(request) := object.union(_head(request), {"policies": [facts]}) if {
+	some thing in _policies(request)
+	found := network_policy.ambiguous(thing)
+	found != []
+	facts := {"order": 0, "resource": _resource(thing, request), "object": thing, "ambiguous": found}
 }
 
 # METADATA
-# description: The view of the whole namespace.
-whole(request) := _of(request, _given(request.review), _neighbours(request))
+# description: The view of the reviewed object alone, if it cannot be judged.
+unjudged_alone(request) := object.union(_head(request), {"unjudged": [{"order": 0, "resource": _resource(thing, request), "object": thing}]}) if {
+	some thing in _given(request.review)
+	unjudged.is(thing)
+}
+
+# METADATA
+# description: The view of the reviewed object alone, with nothing but its problems.
+problems(request) := object.union(_head(request), {"workloads": [], "policies": [facts]}) if {
+	some thing in _policies(request)
+	found := validity.problems(thing)
+	found != []
+	facts := {"order": 0, "resource": _resource(thing, request), "problems": found}
+} else := object.union(_head(request), {"workloads": [facts], "policies": []}) if {
+	some thing in _workloads(request)
+	facts := workload.of(_document(thing, 0), _resource(thing, request))
+	facts.problems != []
+	_stands_alone(thing, request)
+}
+
+# METADATA
+# description: The view of the reviewed workload, if it is on the host's network, without what covers it.
+on_host_network(request) := object.union(_head(request), {"workloads": [facts]}) if {
+	some thing in _workloads(request)
+	facts := workload.of(_document(thing, 0), _resource(thing, request))
+	count([1 | some template in facts.templates; template.host_network]) > 0
+	_stands_alone(thing, request)
+}
+
+# METADATA
+# description: The view of the reviewed policy, if it isolates none of the workloads that are there, with one of these.
+idle(request) := _of(request, [thing], [other]) if {
+	some thing in _policies(request)
+	network_policy.isolates(thing)
+	not _selects_some(thing, request)
+	other := [found |
+		some key in synced.makers(namespace(request), {})
+		found := synced.maker(namespace(request), key)
+		count(workload.templates(found)) > 0
+	][0]
+}
+
+# METADATA
+# description: |
+#   The view whose "governed" are the workloads that nothing isolates, though others are: the reviewed one, or those that a changed policy, or
+#   one that goes, would leave so.
+left_out(request) := _bare(request, left) if {
+	left := _unisolated(request)
+	count(left) > 0
+	_isolates_some(request)
+}
+
+# METADATA
+# description: |
+#   The view whose one of "governed" is the workload of which it is said that nothing isolates in its namespace. A change is refused on whatever
+#   workload it is; what is there already is said once, on the first workload.
+unprotected(request) := _bare(request, [bearer]) if {
+	left := _unisolated(request)
+	count(left) > 0
+	not _isolates_some(request)
+	bearer := _bearer(left, request)
+}
+
+_bearer(left, request) := _first(request) if {
+	reviews_policy(request)
+} else := left[0] if {
+	changes(request)
+} else := left[0] if {
+	not _preceded(left[0], request)
+}
+
+# METADATA
+# description: |
+#   The view in which the reach of a workload, or of a group of policies, may be wide only in sum: of the reviewed workload, of those that the
+#   reviewed policy selects, or of the policies of its selector.
+together(request) := _of(request, _given(request.review), _concerned(request))
+
+# METADATA
+# description: |
+#   Of findings in `together`, those on others that the change of a policy causes: of reaches that were not "open" or "broad" before.
+caused(found, view, word, request) := [one | some one in others; not _was(one, view, before, word)] if {
+	reviews_policy(request)
+	changes(request)
+	others := [one | some one in found; one.order != view.reviewed]
+	count(others) > 0
+	before := _of(request, _former(request.review), _concerned(request))
+} else := []
+
+_was(found, _, before, word) if {
+	some subject in before.governed
+	subject.resource == found.resource
+	some reach in subject.reaches
+	reach.left[word]
+}
+
+_was(found, view, before, word) if {
+	some of_group in view.policies
+	of_group.order == found.order
+	some group in before.combined
+	group.reach.left[word]
+	before.policies[group.first].normal == of_group.normal
+}
 
 # METADATA
 # description: Whether the reviewed object is, or was, a policy.
 reviews_policy(request) if inventory.is_network_policy(_object(request.review))
 
 # METADATA
-# description: |
-#   Whether the reviewed object may be found wide together with others: a workload, or a policy in a namespace without workloads. A change of
-#   a policy that lets nothing public out makes nothing wide.
-judged_together(request) if not reviews_policy(request)
-
-judged_together(request) if {
-	reviews_policy(request)
-	not changes(request)
-	not _governed(_neighbours(request))
-}
-
-judged_together(request) if {
-	may_open(request)
-	not _governed(_neighbours(request))
-}
-
-# METADATA
-# description: Whether the review is of a new or changed policy that lets something public out.
-may_open(request) if {
-	request.review.operation in {"CREATE", "UPDATE"}
-	some document in _reviewed(request.review)
-	inventory.is_network_policy(document.object)
-	facts := network_policy.read(document, _resource(document.object, request), _settings(request))
-	some rule in facts.rules
-	some claim in rule.allowance.claims
-	claim.public > 0
-}
-
-# METADATA
 # description: Whether the review is of a change, and not of what is there, as an audit's is.
 changes(request) if request.review.operation in {"CREATE", "UPDATE", "DELETE"}
 
 # METADATA
-# description: |
-#   The workloads, by their resource, that something isolates now and nothing would once the reviewed policy is changed or gone. Where the
-#   whole namespace goes nobody is.
-exposed(request) := {w.resource | some w in before.governed; w.covered} & {w.resource | some w in after.governed; not w.covered} if {
-	_may_expose(request)
-	before := former(request)
-	after := view(request)
-} else := set()
-
-_may_expose(request) if {
-	request.review.operation in {"UPDATE", "DELETE"}
-	some old in _former(request.review)
-	inventory.is_network_policy(old)
-	network_policy.isolates(old)
-	not _selects_the_same(old, request.review)
-	not _terminating(request)
-}
-
-_selects_the_same(old, review) if {
-	some new in _given(review)
-	network_policy.isolates(new)
-	network_policy.selector_of(new) == network_policy.selector_of(old)
-	validity.problems(new) == []
-}
-
-# A namespace takes its policies and its workloads along, in any order.
-_terminating(request) if request.review.namespaceObject.metadata.deletionTimestamp
-
-_terminating(request) if synced.namespaces[namespace(request)].metadata.deletionTimestamp
-
-# METADATA
-# description: Whether a policy isolates some workload of the namespace.
-isolates_some(request) if {
-	objects := array.concat(_given(request.review), _neighbours(request))
-	isolating := [found |
-		some thing in objects
-		inventory.is_network_policy(thing)
-		network_policy.isolates(thing)
-		found := {"compiled": selector.compiled(network_policy.selector_of(thing)), "object": thing}
-	]
-	count(isolating) > 0
-	some thing in objects
-	pods := _pods(thing)
-	count(pods) > 0
-	every pod in pods { _isolated(pod, isolating) }
-}
-
-_isolated(pod, isolating) if {
-	some candidate in isolating
-	selector.selects(candidate.compiled, pod.labels)
-	validity.problems(candidate.object) == []
-}
-
-# METADATA
-# description: Whether a workload of its own comes before this one, by kind and name, so that the finding of the namespace is on that one.
-preceded(request, subject) if {
-	some thing in _neighbours(request)
-	[thing.kind, thing.metadata.name] < [subject.resource.kind, subject.resource.name]
-	count(_pods(thing)) > 0
-	workload.owner(thing) == null
-}
-
-# METADATA
 # description: The namespace of the reviewed object, "" for one that is cluster-wide.
-namespace(request) := inventory.namespace_of(_object(request.review), object.get(request.review, "namespace", "default"))
+namespace(request) := inventory.namespace_of(_object(request.review), _said_namespace(request.review))
+
+_said_namespace(review) := review.namespace if {
+	is_string(review.namespace)
+	review.namespace != ""
+} else := "default"
 
 # METADATA
 # description: What Gatekeeper reports of findings about the reviewed object.
-own(found, view_of) := said([one | some one in found; one.order == view_of.reviewed], view_of)
+own(found, view) := said([one | some one in found; one.order == view.reviewed], view)
 
 # METADATA
 # description: What Gatekeeper reports of findings, with the message as `msg`. Only levels that the constraint asks for are reported.
-said(found, view_of) := array.concat(view_of.misconfigured, [{"msg": one.message, "details": one} |
-	some one in waiver.applied(found, view_of.settings)
-	one.level in view_of.levels
-])
+said(found, view) := [{"msg": one.message, "details": one} |
+	some one in waiver.applied(found, view.settings)
+	one.level in view.levels
+]
 
-_view(request, subjects, others) := _of(request, subjects, _concerning(_subjects(request.review), others))
+# METADATA
+# description: What every reviewed object is told where the parameters are wrong. The defaults hold then.
+misconfigured(request) := [{"msg": message, "details": problem} |
+	some problem in _problems(request)
+	message := $"parameter {problem.path} {problem.message}"
+]
 
-_subjects(review) := array.concat(_given(review), _former(review))
+# What every view says.
+_head(request) := {"namespace": namespace(request), "settings": _settings(request), "reviewed": 0, "levels": _levels(request)}
 
-_of(request, subjects, others) := object.union(_head(request), object.union(
+_all_levels := ["fail", "warn"]
+
+_levels(request) := levels if {
+	_level_problems(request) == []
+	levels := request.parameters.levels
+	levels != null
+} else := _all_levels
+
+# The usual ones are not checked for each object anew.
+_problems(request) := [] if {
+	_parameters(request) == {}
+	_level_problems(request) == []
+} else := array.concat(parameters.problems(_parameters(request)), _level_problems(request))
+
+_level_problems(request) := [{"path": "levels", "message": "must list fail, warn or both"} | not _valid_levels(request)]
+
+_valid_levels(request) if object.get(_constraint_parameters(request), "levels", null) == null
+
+_valid_levels(request) if {
+	levels := request.parameters.levels
+	is_array(levels)
+	count(levels) > 0
+	every level in levels { level in _all_levels }
+}
+
+_constraint_parameters(request) := request.parameters if {
+	is_object(request.parameters)
+} else := {}
+
+# Which levels are reported is the constraint's matter alone.
+_parameters(request) := object.remove(request.parameters, ["levels"]) if {
+	is_object(request.parameters)
+} else := request.parameters if {
+	request.parameters != null
+} else := {}
+
+# With parameters that are wrong the defaults hold.
+_settings(request) := parameters.settings(_parameters(request)) if {
+	_problems(request) == []
+} else := parameters.settings({})
+
+_resource(thing, request) := inventory.resource(thing, namespace(request))
+
+# The object as it will be.
+_given(review) := [review.object] if {
+	object.get(review, "operation", "") != "DELETE"
+	_is_there(review.object)
+} else := []
+
+# The object as it was, and as it is no more.
+_former(review) := [review.oldObject] if {
+	_is_there(review.oldObject)
+} else := []
+
+_is_there(thing) if {
+	is_object(thing)
+	thing != {}
+}
+
+_object(review) := review.object if {
+	_is_there(review.object)
+} else := review.oldObject if {
+	_is_there(review.oldObject)
+} else := {}
+
+_policies(request) := [thing | some thing in _given(request.review); inventory.is_network_policy(thing)]
+
+_workloads(request) := [thing | some thing in _given(request.review); not inventory.is_network_policy(thing)]
+
+# The view of some objects and of others around them.
+_of(request, subjects, others) := object.union(
 	inventory.view(namespace(request), documents, _context_of(objects), _settings(request)),
-	{"reviewed": reviewed, "names": {_name(thing) | some thing in _neighbours(request); inventory.is_network_policy(thing)}},
-)) if {
+	{"reviewed": _position(subjects, objects), "names": set(), "levels": _levels(request)},
+) if {
 	objects := _sorted(array.concat(subjects, others))
 	documents := [_document(thing, i) | some i, thing in objects]
-	reviewed := _position(subjects, objects)
 }
+
+# The same of some workloads without what covers them.
+_bare(request, workloads) := object.union(_of(request, workloads, []), {"names": _taken(request)})
 
 _position([], _) := null
 
@@ -232,40 +297,9 @@ _name(thing) := name if {
 	is_string(name)
 } else := ""
 
-# What every view says.
-_head(request) := {
-	"namespace": namespace(request),
-	"settings": _settings(request),
-	"reviewed": 0,
-	"levels": object.get(_parameters(request), "levels", ["fail", "warn"]),
-	"misconfigured": [{"msg": message, "details": problem} |
-		some problem in _problems(request)
-		message := $"parameter {problem.path} {problem.message}"
-	],
-}
-
-_parameters(request) := request.parameters if {
-	is_object(request.parameters)
-} else := {}
-
-# Which levels are reported is the constraint's matter alone.
-_given_parameters(request) := object.remove(_parameters(request), ["levels"])
-
-# The usual ones are not checked for each object anew.
-_problems(request) := [] if {
-	_given_parameters(request) == {}
-} else := parameters.problems(_given_parameters(request))
-
-# With parameters that are wrong the defaults hold, and every object is told so.
-_settings(request) := parameters.settings(_given_parameters(request)) if {
-	_problems(request) == []
-} else := parameters.settings({})
-
-_resource(thing, request) := inventory.resource(thing, namespace(request))
+_document(thing, order) := {"object": thing, "source": {"order": order, "folder": "", "duplicates": []}}
 
 # Only a selector that leaves namespaces out has to know them all.
-_context(thing) := _context_of([thing])
-
 _context_of(objects) := {"namespace": "", "namespaces": labels} if {
 	some thing in objects
 	some rule in thing.spec.egress
@@ -274,107 +308,269 @@ _context_of(objects) := {"namespace": "", "namespaces": labels} if {
 	labels := [inventory.namespace_labels(found) | some found in synced.namespaces]
 } else := {"namespace": "", "namespaces": []}
 
-_document(thing, order) := {"object": thing, "source": {"order": order, "folder": "", "duplicates": []}}
+# The names that a new policy cannot have. The one that goes gives its own back.
+_taken(request) := synced.policy_names(namespace(request)) - {_name(thing) |
+	some thing in _former(request.review)
+	inventory.is_network_policy(thing)
+	_given(request.review) == []
+}
 
-_reviewed(review) := [_document(thing, 0) | some thing in _given(review)]
-
-# The object as it will be.
-_given(review) := [review.object] if {
-	object.get(review, "operation", "") != "DELETE"
-	is_object(review.object)
-} else := []
-
-# The object as it was, and as it is no more.
-_former(review) := [review.oldObject] if {
-	is_object(review.oldObject)
-	review.oldObject != {}
-} else := []
-
-_object(review) := review.object if {
-	is_object(review.object)
-	review.object != {}
-} else := review.oldObject
-
-_neighbours(request) := [thing |
-	some kinds in synced.objects(namespace(request))
-	some named in kinds
-	some thing in named
-	not _namesake(thing, request.review)
+# The synced policies that may select pods of these labels, but for the reviewed one.
+_policies_for(labels, request) := [found |
+	some name in synced.policies_for(namespace(request), labels)
+	found := _neighbour(name, request)
 ]
 
-# Another version of the same group is the same object.
-_namesake(thing, review) if {
-	other := _object(review)
-	inventory.group(thing.apiVersion) == inventory.group(other.apiVersion)
-	thing.kind == other.kind
-	thing.metadata.name == other.metadata.name
+_neighbour(name, request) := found if {
+	not _reviewed_policy(name, request)
+	found := synced.policy(namespace(request), name)
 }
 
-# What a policy concerns: the workloads that it selects or selected, and the policies that select them. Where there are none, all.
-_concerning(subjects, others) := array.concat(workloads, _selecting(workloads, others)) if {
-	some subject in subjects
-	inventory.is_network_policy(subject)
-	_governed(others)
-	workloads := _selected(subjects, others)
-} else := others if {
-	some subject in subjects
-	inventory.is_network_policy(subject)
-} else := array.concat(chain, _selecting(array.concat(subjects, chain), others)) if {
-	# What a workload concerns: its controllers, and the policies that select it or them.
-	chain := _controllers(subjects, others)
+# A policy of a former group is another object.
+_reviewed_policy(name, request) if {
+	thing := _object(request.review)
+	thing.kind == "NetworkPolicy"
+	inventory.group(thing.apiVersion) == "networking.k8s.io"
+	thing.metadata.name == name
 }
 
-_governed(objects) if {
-	some thing in objects
-	count(_pods(thing)) > 0
+# What else makes pods and may give them these labels. Another version of the same group is the same object.
+_makers(labels, request) := [found |
+	some key in synced.makers(namespace(request), labels)
+	not _reviewed_maker(key, request)
+	found := synced.maker(namespace(request), key)
+]
+
+_reviewed_maker([version, kind, name], request) if {
+	thing := _object(request.review)
+	[thing.kind, thing.metadata.name] == [kind, name]
+	inventory.group(thing.apiVersion) == inventory.group(version)
 }
 
 # The pods of a workload that policies can govern.
-_pods(thing) := [template |
-	not inventory.is_network_policy(thing)
-	some template in workload.templates(thing)
-	not template.host_network
+_pods(thing) := [template | some template in workload.templates(thing); not template.host_network]
+
+# Who is selected by a policy, in one pod at least.
+_selected(thing, request) := [found |
+	wanted := selector.wanted(network_policy.selector_of(thing))
+	compiled := selector.compiled(network_policy.selector_of(thing))
+	some found in _makers(wanted, request)
+	_selects_one(compiled, found)
 ]
 
-_makes_pods(thing) if {
-	not inventory.is_network_policy(thing)
-	count(workload.templates(thing)) > 0
-}
-
-_selected(subjects, others) := [thing |
-	selectors := [selector.compiled(network_policy.selector_of(subject)) | some subject in subjects; inventory.is_network_policy(subject)]
-	some thing in others
-	_selects_one(selectors, thing)
-]
-
-_selects_one(selectors, thing) if {
+_selects_one(compiled, thing) if {
 	some pod in _pods(thing)
-	some compiled in selectors
 	selector.selects(compiled, pod.labels)
 }
 
-_selecting(workloads, others) := [thing |
-	labels := {template.labels | some workload_of in workloads; some template in workload.templates(workload_of)}
-	some thing in others
-	inventory.is_network_policy(thing)
-	_selects_any(selector.compiled(network_policy.selector_of(thing)), labels)
-]
-
-_selects_any(compiled, labels) if {
-	some of_pod in labels
-	selector.selects(compiled, of_pod)
+_selects_some(thing, request) if {
+	compiled := selector.compiled(network_policy.selector_of(thing))
+	some key in synced.makers(namespace(request), selector.wanted(network_policy.selector_of(thing)))
+	_selects_one(compiled, synced.maker(namespace(request), key))
 }
 
-# As far as Pod, Job, CronJob and whatever makes those.
-_controllers(subjects, others) := array.flatten([first, second, third]) if {
-	first := _owners(subjects, others)
-	second := _owners(first, others)
-	third := _owners(second, others)
+# The policies that select a pod of some workloads, also pods on the host's network.
+_selecting(workloads, request) := [_neighbour(name, request) |
+	some name in {name |
+		some thing in workloads
+		some template in workload.templates(thing)
+		some name in synced.policies_for(namespace(request), template.labels)
+		selector.selects(_compiled(name, request), template.labels)
+	}
+]
+
+_compiled(name, request) := selector.compiled(network_policy.selector_of(_neighbour(name, request)))
+
+# The controllers of some workloads, as far as Pod, ReplicaSet, Deployment and one more.
+_controllers(things, request) := array.flatten([first, second, third]) if {
+	first := _owners(things, request)
+	second := _owners(first, request)
+	third := _owners(second, request)
 }
 
-_owners(subjects, others) := [thing |
-	owners := {[owner.kind, owner.name] | some subject in subjects; owner := workload.owner(subject); owner != null}
-	count(owners) > 0
-	some thing in others
-	[thing.kind, thing.metadata.name] in owners
+_owners(things, request) := [found |
+	some owner in {owner | some thing in things; owner := workload.owner(thing); owner != null}
+	some found in array.concat(_workloads(request), synced.makers_named(namespace(request), owner.kind, owner.name))
+	[found.kind, _name(found)] == [owner.kind, owner.name]
+	_is_newest(found, request)
 ]
+
+# The reviewed object as it will be is given, and not what is synced of it.
+_is_newest(found, request) if not _reviewed_maker([found.apiVersion, found.kind, _name(found)], request)
+
+_is_newest(found, request) if found in _workloads(request)
+
+# Whether a workload is judged by itself, and not by the controller that makes it.
+_stands_alone(thing, _) if workload.owner(thing) == null
+
+_stands_alone(thing, request) if {
+	workload.owner(thing) != null
+	view := _of(request, [thing], array.concat(_policies(request), _around([thing], request)))
+	some facts in view.workloads
+	facts.order == view.reviewed
+}
+
+# The controllers of some workloads, and the policies that select any of them.
+_around(things, request) := array.concat(chain, _selecting(array.concat(things, chain), request)) if {
+	chain := _controllers(things, request)
+}
+
+# Whether something isolates every pod of a workload, given the reviewed policy as it is or was.
+_covered(thing, reviewed, request) if {
+	every pod in _pods(thing) { _isolated(pod, reviewed, request) }
+}
+
+_isolated(pod, reviewed, _) if {
+	some candidate in reviewed
+	_isolates(candidate, pod)
+}
+
+_isolated(pod, _, request) if {
+	some candidate in _policies_for(pod.labels, request)
+	_isolates(candidate, pod)
+}
+
+_isolates(candidate, pod) if {
+	inventory.is_network_policy(candidate)
+	network_policy.isolates(candidate)
+	selector.matches(network_policy.selector_of(candidate), pod.labels)
+	validity.problems(candidate) == []
+}
+
+# The reviewed workload if nothing isolates it, or those that something isolated and nothing does once the reviewed policy is changed or
+# gone. Where the whole namespace goes nobody is left.
+_unisolated(request) := [thing |
+	some thing in _workloads(request)
+	count(_pods(thing)) > 0
+	not _covered(thing, [], request)
+	_stands_alone(thing, request)
+] if {
+	not reviews_policy(request)
+} else := [thing |
+	some old in _former(request.review)
+	some thing in _selected(old, request)
+	_covered(thing, [old], request)
+	not _covered(thing, _given(request.review), request)
+] if {
+	_may_expose(request)
+} else := []
+
+_may_expose(request) if {
+	request.review.operation in {"UPDATE", "DELETE"}
+	some old in _former(request.review)
+	network_policy.isolates(old)
+	not _selects_the_same(old, request.review)
+	not _terminating(request)
+}
+
+_selects_the_same(old, review) if {
+	some new in _given(review)
+	network_policy.isolates(new)
+	network_policy.selector_of(new) == network_policy.selector_of(old)
+	validity.problems(new) == []
+}
+
+# A namespace takes its policies and its workloads along, in any order.
+_terminating(request) if is_string(request.review.namespaceObject.metadata.deletionTimestamp)
+
+_terminating(request) if is_string(synced.namespaces[namespace(request)].metadata.deletionTimestamp)
+
+# Whether a policy isolates some workload of the namespace.
+_isolates_some(request) if {
+	_isolates_any(request)
+	some key in synced.makers(namespace(request), {})
+	not _reviewed_maker(key, request)
+	thing := synced.maker(namespace(request), key)
+	count(_pods(thing)) > 0
+	_covered(thing, _policies(request), request)
+	_stands_alone(thing, request)
+}
+
+# Whether there is a policy at all that may isolate somebody.
+_isolates_any(request) if {
+	some thing in _policies(request)
+	network_policy.isolates(thing)
+}
+
+_isolates_any(request) if {
+	some name in synced.policy_names(namespace(request))
+	network_policy.isolates(_neighbour(name, request))
+}
+
+# Whether another workload comes before, by kind and name.
+_preceded(thing, request) if {
+	some key in synced.makers(namespace(request), {})
+	[key[1], key[2]] < [thing.kind, _name(thing)]
+	other := synced.maker(namespace(request), key)
+	count(_pods(other)) > 0
+	_stands_alone(other, request)
+}
+
+_first(request) := synced.maker(namespace(request), [key[2], key[0], key[1]]) if {
+	key := min({[kind, name, version] |
+		some [version, kind, name] in synced.makers(namespace(request), {})
+		thing := synced.maker(namespace(request), [version, kind, name])
+		count(_pods(thing)) > 0
+		_stands_alone(thing, request)
+	})
+}
+
+# What is beside the reviewed object where something may be wide in sum.
+_concerned(request) := _around([thing], request) if {
+	some thing in _workloads(request)
+	_adds_up(thing, [], request)
+} else := array.concat(wide, _around(wide, request)) if {
+	changes(request)
+	not _only_metadata_changes(request.review)
+	some thing in _policies(request)
+	_lets_out(thing, request)
+	wide := [found | some found in _selected(thing, request); _adds_up(found, [thing], request)]
+	count(wide) > 0
+} else := group if {
+	some thing in _policies(request)
+	_lets_out_unless_audited(thing, request)
+	not _governs_some(request)
+	group := _group(thing, request)
+	_too_much(array.concat([thing], group), request)
+}
+
+_only_metadata_changes(review) if review.object.spec == review.oldObject.spec
+
+# A change of a policy that lets nothing public out makes nothing wide.
+_lets_out_unless_audited(_, request) if not changes(request)
+
+_lets_out_unless_audited(thing, request) if {
+	changes(request)
+	_lets_out(thing, request)
+}
+
+_lets_out(thing, request) if network_policy.lets_out(thing, _settings(request).space)
+
+_adds_up(thing, reviewed, request) if {
+	some pod in _pods(thing)
+	candidates := array.concat(reviewed, _policies_for(pod.labels, request))
+	_too_much([found | some found in candidates; selector.matches(network_policy.selector_of(found), pod.labels)], request)
+}
+
+_too_much(policies, request) if {
+	settings := _settings(request)
+	some family in [4, 6]
+	n := sum([most[family] | some found in policies; most := network_policy.most(found, settings.space)])
+	not width.few(n, family, settings)
+}
+
+# Without workloads: the policies of the same selector, and those that select every pod; a change of one of these concerns all.
+_group(thing, request) := [found | some name in synced.policy_names(namespace(request)); found := _neighbour(name, request)] if {
+	changes(request)
+	selector.normal(network_policy.selector_of(thing)) == set()
+} else := [found |
+	mine := selector.normal(network_policy.selector_of(thing))
+	some name in synced.policies_by(namespace(request), selector.wanted_by_normal(mine))
+	found := _neighbour(name, request)
+	selector.normal(network_policy.selector_of(found)) in {mine, set()}
+]
+
+_governs_some(request) if {
+	some key in synced.makers(namespace(request), {})
+	count(_pods(synced.maker(namespace(request), key))) > 0
+}

@@ -135,6 +135,12 @@ _length(text, most) := n if {
 }
 
 # METADATA
+# description: How many addresses of IPv4 a text may stand for at most, by its length alone; all that there are of IPv6 for any other text.
+most(text) := powers[32 - _values[split(text, "/")[1]]] if {
+	not contains(text, ":")
+} else := powers[128]
+
+# METADATA
 # description: The prefix length of a text that `parse` reads, as it is written there.
 written_length(text) := _value(split(text, "/")[1])
 

@@ -33,6 +33,27 @@ _rule(rule, approvals, context, settings) := object.union(rule, {
 	effective := _effective(approvals, settings)
 }
 
+# METADATA
+# description: The same, but the rules gain no more than one of "verdict", "metadata", "unlisted" and "expired", and "approvals".
+policy_for(part, facts, selected, context, settings) := object.union(facts, {
+	"selected": selected,
+	"rules": [object.union(rule, {part: found, "approvals": effective}) |
+		some rule in facts.rules
+		found := _part(part, rule.allowance, approvals, effective, context, settings)
+	],
+}) if {
+	approvals := approvals_of_policy(facts, selected, settings)
+	effective := _effective(approvals, settings)
+}
+
+_part("verdict", given, _, effective, context, settings) := verdict(given, effective, context, settings)
+
+_part("metadata", given, _, effective, _, _) := width.metadata(given, _allowances(effective))
+
+_part("unlisted", given, _, effective, _, settings) := _unlisted(given, effective, settings)
+
+_part("expired", given, approvals, _, context, settings) := _expired(given, approvals, context, settings)
+
 # Whether it takes an approval for the rule not to be open.
 _excused(_, [], _) := false
 

@@ -10,7 +10,11 @@ total := 65535
 
 # METADATA
 # description: Every port of every protocol that has ports.
-all := [{"protocol": protocol, "low": 1, "high": total} | some protocol in ["TCP", "UDP", "SCTP"]]
+all := [
+	{"protocol": "TCP", "low": 1, "high": 65535},
+	{"protocol": "UDP", "low": 1, "high": 65535},
+	{"protocol": "SCTP", "low": 1, "high": 65535},
+]
 
 # METADATA
 # description: How many ports of one protocol a port set holds.

@@ -25,6 +25,11 @@ selects(ready, labels) if {
 }
 
 # METADATA
+# description: |
+#   Some labels, {key: value} as they are written, that everything has which a selector selects.
+wanted(selector) := {key: value | some key, value in _pairs(selector); not value in {"", null}}
+
+# METADATA
 # description: Whether a selector, null or an object, selects an object with these labels.
 matches(selector, labels) if selects(compiled(selector), labels)
 
@@ -77,6 +82,10 @@ normal(selector) := {[key, "In", {_text(value)}] | some key, value in _pairs(sel
 	some written in _requirements(selector)
 	requirement := [written.key, written.operator, _values(written)]
 }
+
+# METADATA
+# description: The same for a normal selector, in whatever words it was written, as [key, value].
+wanted_by_normal(requirements) := {[key, value] | some [key, "In", values] in requirements; count(values) == 1; some value in values}
 
 # METADATA
 # description: Whether a selector asks for nothing, so that it selects everything.

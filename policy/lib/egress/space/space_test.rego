@@ -92,3 +92,20 @@ test_documentation_may_be_public_while_the_rest_stays[name] if {
 	}
 	space.public(_listed, cidr.parse(row.block)) == row.expected
 }
+
+# Internal blocks that are private already change nothing, but what is public is worked out with them.
+test_what_is_written_out_follows_from_the_lists[name] if {
+	some name, row in {
+		"of IPv4": {"family": 4, "internal": ["10.0.0.0/8"]},
+		"of IPv6": {"family": 6, "internal": ["2001:db8::/32"]},
+	}
+	written := space.family(_usual, row.family)
+	worked_out := space.family(space.of(row.internal), row.family)
+	written.total == worked_out.total
+	every field in ["public", "hidden"] { _places(written[field]) == _places(worked_out[field]) }
+	_octets(written) == _octets(worked_out)
+}
+
+_places(blocks) := {[block.family, block.length, block.low, block.high] | some block in blocks}
+
+_octets(found) := {octet: _places(blocks) | some octet, blocks in found.by_octet}

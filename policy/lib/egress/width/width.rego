@@ -30,13 +30,15 @@ of(allowances, opening, approvals, settings) := {"open": false, "any": false, "b
 
 # No sum over a part is above the sum over all, so that this settles most without looking at ports and exceptions.
 _surely_narrow(allowances, settings) if {
-	_few(sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 4]), 4, settings)
-	_few(sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 6]), 6, settings)
+	few(sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 4]), 4, settings)
+	few(sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 6]), 6, settings)
 }
 
-_few(0, _, _)
+# METADATA
+# description: Whether so many public addresses of a family are too few to be broad or any destination.
+few(0, _, _)
 
-_few(n, family, settings) if {
+few(n, family, settings) if {
 	n > 0
 	n <= narrow[family]
 	not _enough_addresses(n, family, settings)
@@ -198,11 +200,16 @@ _excepted(claim, address) if {
 }
 
 # METADATA
-# description: The addresses of the clouds' metadata services, as blocks of one address.
-metadata_services := [cidr.parse(text) | some text in [
-	"169.254.169.254/32", "169.254.170.2/32", "169.254.170.23/32", "168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128",
-	"fd20:ce::254/128",
-]]
+# description: The addresses of the clouds' metadata services, as blocks of one address, written out as those of `space` are.
+metadata_services := [
+	{"family": 4, "length": 32, "low": 2852039166, "high": 2852039166, "plain": true},
+	{"family": 4, "length": 32, "low": 2852039170, "high": 2852039170, "plain": true},
+	{"family": 4, "length": 32, "low": 2852039191, "high": 2852039191, "plain": true},
+	{"family": 4, "length": 32, "low": 2822734096, "high": 2822734096, "plain": true},
+	{"family": 4, "length": 32, "low": 1684301000, "high": 1684301000, "plain": true},
+	{"family": 6, "length": 128, "low": 336294982257581694735330614659971547732, "high": 336294982257581694735330614659971547732, "plain": true},
+	{"family": 6, "length": 128, "low": 336460852754058308267229706403515990612, "high": 336460852754058308267229706403515990612, "plain": true},
+]
 
 # METADATA
 # description: The share of the public IPv4 addresses that some allowances allow on any port, cut to 6 decimals.

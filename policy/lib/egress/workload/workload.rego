@@ -123,3 +123,7 @@ _label_problems(labels, path) := [{"path": $"{path}metadata.labels", "message": 
 }
 
 _label_problems(labels, path) := selector.label_problems(labels, $"{path}metadata.labels") if is_object(labels)
+
+# METADATA
+# description: The kinds with one pod template, at spec.template, by apiVersion.
+one_template := _one_template

@@ -12,6 +12,8 @@ import data.lib.egress.cidr
 import data.lib.egress.dialects.network_policy.validity
 import data.lib.egress.ports
 import data.lib.egress.selector
+import data.lib.egress.space
+import data.lib.egress.width
 
 # METADATA
 # description: |
@@ -166,3 +168,90 @@ _odd_blocks(ip_block) := array.concat(
 	[["cidr", ip_block.cidr, block] | block := cidr.parse(ip_block.cidr); not block.plain],
 	[[$"except[{k}]", text, block] | some k, text in items(ip_block, "except"); block := cidr.parse(text); not block.plain],
 )
+
+# METADATA
+# description: The CIDR texts of a policy that are read otherwise than they look, as [{"path", "text", "block"}].
+ambiguous(thing) := _ambiguous(_spec(thing))
+
+# METADATA
+# description: |
+#   Whether it is told at a glance that every rule of a policy is narrow: blocks of IPv4 with few addresses or selectors, on single ports.
+#   One that is not may be narrow all the same.
+narrow(thing, settings) if {
+	every rule in _rules(thing) {
+		_on_few_ports(rule, settings)
+		count(rule.to) > 0
+		_to_few_addresses(rule, settings)
+	}
+}
+
+_rules(thing) := items(_spec(thing), "egress") if {
+	isolates(thing)
+} else := []
+
+_on_few_ports(rule, settings) if {
+	is_array(rule.to)
+	is_array(rule.ports)
+	count(rule.ports) > 0
+	count(rule.ports) * 1000000 < settings.port_share * ports.total
+	every entry in rule.ports {
+		entry.port != null
+		not entry.endPort
+	}
+}
+
+# By all their addresses, or else by those that are public.
+_to_few_addresses(rule, settings) if {
+	width.few(sum([cidr.most(peer.ipBlock.cidr) | some peer in rule.to]), 4, settings)
+} else if {
+	width.few(sum([_weight(peer.ipBlock.cidr, settings.space) | some peer in rule.to]), 4, settings)
+}
+
+# One of IPv6 is weighed at more than are few.
+_weight(text, public) := space.public(public, block) if {
+	block := cidr.parse(text)
+	block.family == 4
+} else := cidr.most(text)
+
+# METADATA
+# description: Whether it is told at a glance that no rule of a policy reaches a metadata service by a block on TCP 80.
+reaches_no_metadata(thing) if {
+	every rule in _rules(thing) { _without_blocks_or_80(rule) }
+}
+
+_without_blocks_or_80(rule) if count([1 | some peer in rule.to; peer.ipBlock]) == 0
+
+_without_blocks_or_80(rule) if {
+	is_array(rule.ports)
+	count(rule.ports) > 0
+	every entry in rule.ports {
+		entry.port != null
+		entry.port != 80
+		not entry.endPort
+	}
+}
+
+# METADATA
+# description: Whether a rule of a policy holds a public address, exceptions not taken off.
+lets_out(thing, public) if {
+	some rule in _rules(thing)
+	some claim in _claims(_everywhere(rule), rule, "", public)
+	claim.public > 0
+}
+
+# METADATA
+# description: |
+#   How many public addresses of a family the rules of a policy hold in sum at most, {family: n}. No reach is wider than the sum over its policies.
+most(thing, public) := {family: sum([n[family] | some n in found]) | some family in [4, 6]} if {
+	found := [n | some rule in _rules(thing); some n in _most_of(rule, public)]
+}
+
+_most_of(rule, public) := [{claim.family: claim.public} | some claim in _claims(true, rule, "", public)] if {
+	_everywhere(rule)
+} else := [n | some peer in items(rule, "to"); some n in _most(peer.ipBlock.cidr, public)]
+
+# Few addresses need not be told from public ones.
+_most(text, public) := [{4: n}] if {
+	n := cidr.most(text)
+	n <= cidr.powers[22]
+} else := [{claim.family: claim.public} | block := cidr.parse(text); some claim in allowance.claims(public, block, [], {"cidr": text, "path": ""})]

@@ -140,6 +140,7 @@ _rules(spec, direction, peers) := array.flatten([
 	_list(object.get(_map(spec), direction, null), $"spec.{direction}"),
 	[problem |
 		some i, rule in _items(spec, direction)
+		not _usual_rule(rule, peers)
 		some problem in _rule(rule, $"spec.{direction}[{i}]", peers)
 	],
 ])
@@ -152,7 +153,15 @@ _rule(rule, place, peers) := array.flatten([
 	[problem | some j, port in _items(rule, "ports"); not _usual_port(port); some problem in _port(port, $"{place}.ports[{j}]")],
 ])
 
-# What nearly all peers and ports look like is told at once, and no path is written for it.
+# What nearly all rules, peers and ports look like is told at once, and no path is written for it.
+_usual_rule(rule, peers) if {
+	count(rule) == 2
+	is_array(rule[peers])
+	is_array(rule.ports)
+	every peer in rule[peers] { _usual_peer(peer) }
+	every port in rule.ports { _usual_port(port) }
+}
+
 _usual_peer(peer) if {
 	count(peer) == 1
 	count(peer.ipBlock) == 1
