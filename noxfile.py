@@ -18,11 +18,13 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = True
-nox.options.sessions = ["lint", "rego", "drift", "package", "tests"]
+nox.options.sessions = ["lint", "rego", "drift", "package", "tests", "live"]
 
 # What Gatekeeper runs must mean the same to the OPA inside the released Gatekeeper.
 GATEKEEPER_OPA = "v1.17.1"
 GATEKEEPER_POLICY = ("policy/lib", "policy/egress/rules")
+# Each of pytest's processes would start a control plane of its own: they have a session to themselves.
+WITHOUT_LIVE = "--ignore=tests/live"
 
 
 @nox.session(python=False)
@@ -100,10 +102,21 @@ def _check_generated(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Test the installed package, on every processor; arguments go to pytest instead."""
-    _programs(session)
+    _programs(session, *programs.QUICK)
     _install(session, "runtime", "test", "build")
     _install_package(session)
-    session.run("pytest", *(session.posargs or ("--numprocesses", "auto", "--dist", "worksteal")))
+    arguments = session.posargs or ("--numprocesses", "auto", "--dist", "worksteal")
+    session.run("pytest", WITHOUT_LIVE, *arguments)
+
+
+@nox.session
+def live(session: nox.Session) -> None:
+    """Test against a real API server with Gatekeeper, started on loopback; arguments go to pytest as well."""
+    _programs(session, "opa", "kubernetes", *programs.CONTROL_PLANE)
+    _install(session, "runtime", "test", "build")
+    _install_package(session)
+    # After Ctrl-C the programs get the time to end.
+    session.run("pytest", "tests/live", *session.posargs, interrupt_timeout=30)
 
 
 @nox.session
@@ -121,12 +134,12 @@ def package(session: nox.Session) -> None:
 @nox.session
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest dependencies that pyproject.toml admits."""
-    _programs(session)
+    _programs(session, *programs.QUICK)
     _install(session, "lock", "test", "build")
     _install_package(session)
     python = str(Path(session.bin) / "python")
     session.run("uv", "pip", "install", "--python", python, "--resolution", "lowest-direct", "-r", "pyproject.toml")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", WITHOUT_LIVE, *session.posargs)
 
 
 @nox.session
