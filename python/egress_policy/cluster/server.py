@@ -178,13 +178,13 @@ def connect(access: Access) -> Server:
     configuration = client.Configuration()
     if there:
         with _configuring(), _without_silent_errors():
-            config.load_kube_config(places, access.context or None, configuration)  # type: ignore[no-untyped-call]
+            config.load_kube_config(places, access.context or None, configuration)
     elif access.kubeconfig or access.context or "KUBERNETES_SERVICE_HOST" not in os.environ:
         hint = "name one with --kubeconfig; within a pod of the cluster none is needed"
         raise ConfigurationError(f"there is no kubeconfig {places}: {hint}")
     else:
         with _configuring():
-            config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]
+            config.load_incluster_config(configuration)
     return Server(configuration, client.ApiClient(configuration).rest_client.pool_manager)
 
 
@@ -192,6 +192,8 @@ def connect(access: Access) -> Server:
 def _configuring() -> Iterator[None]:
     try:
         yield
+    except ConfigurationError:
+        raise
     except Exception as error:  # the client reads these files without looking: any exception may come of a wrong one
         hint = "`kubectl config get-contexts` lists what there is for --context and --kubeconfig"
         raise ConfigurationError(f"there is no way to a cluster: {_said(error)}; {hint}") from error
