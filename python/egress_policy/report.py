@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from egress_policy import manifest
@@ -53,10 +53,14 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Lines of a file, as they are written there; `first` is the number of the first. For people only."""
+    """Lines of a file, as they are written there; `first` is the number of the first. For people only.
+
+    Lines of an object that is in no file have numbers that say nothing; `marked` is that of the finding's.
+    """
 
     first: int
     lines: tuple[str, ...]
+    marked: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,14 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """The cluster that was read, if it was one; `namespace` is empty if all of it was."""
+
+    server: str
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The answer of the control; findings are sorted by file, line, rule."""
 
@@ -134,6 +146,9 @@ class Report:
     policies: tuple[Policy, ...]
     findings: tuple[Finding, ...]
     errors: tuple[Problem, ...]
+    cluster: Cluster | None = None
+    # When the audit began, in nanoseconds: for formats that have a place for it. Two reports may still say the same.
+    moment: int = field(default=0, compare=False)
 
     @property
     def detail(self) -> str:
@@ -155,6 +170,8 @@ class Report:
         yield "policies", map(_policy, self.policies)
         yield "findings", map(finding_json, self.findings)
         yield "errors", map(_problem, self.errors)
+        if self.cluster is not None:
+            yield "cluster", {"server": self.cluster.server, "namespace": self.cluster.namespace}
 
 
 def _namespace(namespace: Namespace) -> dict[str, Any]:
@@ -269,8 +286,12 @@ def _to_finding(one: Mapping[str, Any]) -> Finding:
         location=Location(*one["location"]),
         witness=_to_witness(one.get("witness")),
         remediation=_to_remediation(one.get("remediation")),
-        excerpt=Excerpt(one["excerpt"][0], tuple(one["excerpt"][1])) if "excerpt" in one else None,
+        excerpt=_to_excerpt(one.get("excerpt")),
     )
+
+
+def _to_excerpt(one: tuple[Any, ...] | None) -> Excerpt | None:
+    return Excerpt(one[0], tuple(one[1]), *one[2:]) if one else None
 
 
 def _to_witness(one: Mapping[str, Any] | None) -> Witness | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from egress_policy import __version__, cli
+from egress_policy import __version__, cli, formats
 
 _OPEN = """\
 apiVersion: networking.k8s.io/v1
@@ -222,7 +222,7 @@ def test_the_line_of_what_can_be_read_only_once(folder: Path) -> None:
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_any_encoding_can_show_any_name(folder: Path, encoding: str) -> None:
     (folder / "ünïcödé-🦀.yaml").write_text(_OPEN.replace("app-egress", "äpp"), encoding="utf-8")
-    for chosen in ("text", "json", "github", "junit", "sarif"):
+    for chosen in formats.NAMES:
         run = _egress(
             folder, "audit", "ünïcödé-🦀.yaml", "--format", chosen, environment={"PYTHONIOENCODING": encoding}
         )
@@ -233,7 +233,7 @@ def test_any_encoding_can_show_any_name(folder: Path, encoding: str) -> None:
 def test_a_file_name_that_is_no_text_is_shown_with_escapes(folder: Path) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / os.fsdecode(b"\xff.yaml")).write_text(_OPEN)
-    for chosen in ("text", "json", "github", "junit", "sarif"):
+    for chosen in formats.NAMES:
         run = _egress(folder, "audit", "sub", "--format", chosen)
         assert (run.returncode, run.stderr) == (1, b"")
         assert b"udcff.yaml" in run.stdout

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from egress_policy import formats, output
 from egress_policy.audit import Request, audit
@@ -13,14 +13,20 @@ from egress_policy.cli import FAIL, PASS, USAGE
 from egress_policy.errors import EgressPolicyError
 from egress_policy.report import Report
 
+if TYPE_CHECKING:
+    from egress_policy.cluster import Access
+
 EPILOG = """\
 examples:
   egress audit k8s/ base.yaml
   kubectl get networkpolicies,deployments -A -o yaml | egress audit -
   egress audit --exclude '**/testdata/**' --format github .
+  egress audit --cluster                             what is there now, in the context that kubectl would take
+  egress audit --cluster --context prod --namespace shop
+  egress audit --cluster --format policy-report | kubectl apply -f -
 
-The exit code is 0 for pass and skip, 1 for fail, 2 for bad usage or a file that cannot be read (everything else is
-judged all the same), and 3 if there is no answer.
+The exit code is 0 for pass and skip, 1 for fail, 2 for bad usage or a file or list that cannot be read (everything
+else is judged all the same), and 3 if there is no answer.
 """
 
 
@@ -38,10 +44,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder, or - for standard input")
     parser.add_argument("--profile", choices=("baseline", "strict"), help="how strict to be (default: baseline)")
     parser.add_argument("--parameters", metavar="FILE", help="parameters of the control, YAML or JSON")
-    parser.add_argument("--namespace", metavar="NAME", default="", help="the namespace of objects that name none")
+    parser.add_argument(
+        "--namespace", metavar="NAME", default="",
+        help="the namespace of objects that name none; with --cluster, the only one that is read",
+    )  # fmt: skip
     parser.add_argument("--exclude", metavar="GLOB", action="append", default=[], help="leave files out (repeatable)")
     parser.add_argument("--format", choices=tuple(formats.NAMES), default="text", help="default: text")
     parser.add_argument("--output", metavar="FILE", help="write the report there instead of to standard output")
+    parser.add_argument("--cluster", action="store_true", help="read a live cluster instead of files")
+    parser.add_argument("--context", metavar="NAME", default="", help="the kubeconfig's context, for --cluster")
+    parser.add_argument("--kubeconfig", metavar="FILE", default="", help="the kubeconfig, for --cluster")
     parser.add_argument("--engine", choices=("wasm", "opa"), default="wasm", help="built in (default), or a real OPA")
     parser.add_argument("--opa-url", metavar="URL", help="a running OPA with the policy, for --engine opa")
 
@@ -63,12 +75,31 @@ def exit_code(report: Report) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    if not options.paths:
-        raise UsageError("nothing to audit: name a file or a folder, or - for standard input (egress audit --help)")
+    if options.cluster:
+        _check_cluster(options)
+    elif options.context or options.kubeconfig:
+        raise UsageError("--context and --kubeconfig need --cluster")
+    elif not options.paths:
+        raise UsageError("nothing to audit: name a file or a folder, - for standard input, or --cluster")
     if options.opa_url and options.engine != "opa":
         raise UsageError("--opa-url needs --engine opa")
     if options.namespace and not _NAMESPACE.fullmatch(options.namespace):
         raise UsageError(f"--namespace {options.namespace!r}: a name has lower case letters, digits and - only")
+
+
+def _check_cluster(options: argparse.Namespace) -> None:
+    if options.paths:
+        raise UsageError(f"--cluster reads a cluster, {options.paths[0]} is a file: audit one after the other")
+    if options.exclude:
+        raise UsageError("--exclude leaves out files; a cluster is limited by --namespace")
+
+
+def _access(options: argparse.Namespace) -> Access | None:
+    if not options.cluster:
+        return None
+    from egress_policy.cluster import Access
+
+    return Access(options.kubeconfig, options.context)
 
 
 def _request(options: argparse.Namespace, chosen: formats.Format) -> Request:
@@ -84,6 +115,7 @@ def _request(options: argparse.Namespace, chosen: formats.Format) -> Request:
         opa_url=options.opa_url,
         details=chosen.DETAILS,
         excerpts=chosen.EXCERPTS,
+        cluster=_access(options),
     )
 
 

@@ -28,6 +28,9 @@ def render(report: Report, target: Target) -> None:
     writer.line(writer.paint(report.status, clean.line(report.summary)))
     control = f"{report.control} {report.control_version}, profile {report.profile}: "
     writer.line(writer.paint("dim", control) + writer.paint(report.status, report.status))
+    if report.cluster is not None:
+        only = f", only namespace {report.cluster.namespace}" if report.cluster.namespace else ""
+        writer.line(writer.paint("dim", f"cluster {clean.line(report.cluster.server)}{only}"))
     _findings(report.findings, writer)
     _errors(report, writer)
     _namespaces(report.namespaces, writer)
@@ -86,6 +89,8 @@ def _quoted(finding: Finding, writer: _Writer) -> Iterator[str]:
 
 
 def _excerpt(excerpt: Excerpt, marked: int, writer: _Writer) -> Iterator[str]:
+    numbered = excerpt.marked is None
+    marked = marked if excerpt.marked is None else excerpt.marked
     width = len(str(excerpt.first + len(excerpt.lines)))
     own = _extent(excerpt, marked)
     for number, text in enumerate(excerpt.lines, excerpt.first):
@@ -93,7 +98,8 @@ def _excerpt(excerpt: Excerpt, marked: int, writer: _Writer) -> Iterator[str]:
             break
         shown = " ".join(clean.lines(text.rstrip("\r")))[:160]
         mark = ">" if number in own else " "
-        line = f"{mark} {number:>{width}} | {shown}".rstrip()
+        gutter = f"{mark} {number:>{width}}" if numbered else mark
+        line = f"{gutter} | {shown}".rstrip()
         yield f"  {writer.paint('bold', line) if number == marked else writer.paint('dim', line)}"
 
 
