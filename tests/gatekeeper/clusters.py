@@ -1,4 +1,4 @@
-"""The cases as a cluster would hold them, all in one: each in namespaces of its own, so that one run of gator judges all."""
+"""The cases as a cluster would hold them, each in namespaces of its own, so that one run of gator judges all."""
 
 from __future__ import annotations
 
@@ -35,6 +35,18 @@ class Held:
     prefix: str
     objects: list[Json]
     settings: Json = field(default_factory=dict)
+
+
+def hold_all(cases: Iterable[Case], folder: Path, *, apart: bool = True) -> dict[str, Held | None]:
+    """All by their sentence. Those of the same parameters share the start of their prefix, which constraints match."""
+    groups: dict[str, int] = {}
+    found = {}
+    for number, case in enumerate(cases):
+        settings = json.dumps(case.settings, sort_keys=True)
+        own = f"-{number}" if '"namespace' in settings else ""
+        group = groups.setdefault(settings + own, len(groups))
+        found[case.case] = hold(case, f"g{group}-c{number}-" if apart else "", folder / str(number))
+    return found
 
 
 def hold(case: Case, prefix: str, folder: Path) -> Held | None:
@@ -132,7 +144,7 @@ def constraints(made: Iterable[Json], held: Iterable[Held]) -> Iterator[Json]:
         groups.setdefault(json.dumps(one.settings, sort_keys=True), []).append(one)
     templates = list(made)
     for number, (settings, members) in enumerate(groups.items()):
-        namespaces = [f"{member.prefix}*" for member in members if member.prefix]
+        namespaces = sorted({f"{member.prefix.partition('-')[0]}-*" for member in members if member.prefix})
         for constraint in templates:
             yield _for(constraint, number, json.loads(settings), namespaces)
 

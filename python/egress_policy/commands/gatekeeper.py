@@ -11,6 +11,7 @@ from egress_policy.cli import PASS
 from egress_policy.commands import audit
 from egress_policy.engine import embedded
 from egress_policy.gatekeeper.constraints import Settings
+from egress_policy.gatekeeper.kinds import embedded_kinds
 from egress_policy.gatekeeper.convert import Conversion, convert, write
 from egress_policy.output import Target
 
@@ -50,7 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Convert, write, and say what was written and what to do with it."""
-    settings = Settings(audit.parameters(options.parameters) if options.parameters else {}, tuple(options.workload))
+    settings = Settings(
+        audit.parameters(options.parameters) if options.parameters else {}, embedded_kinds(options.workload)
+    )
     made = convert(options.policy or embedded.rego(), settings)
     write(made.files, options.output)
     output.write(None, lambda target: _say(made, options.output, target))

@@ -5,11 +5,11 @@ https://open-policy-agent.github.io/gatekeeper/website/docs/enforcement-points
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from egress_policy.gatekeeper import kinds
+from egress_policy.gatekeeper.kinds import Kinds, embedded_kinds
 from egress_policy.gatekeeper.rules import Rule
 
 Json = dict[str, Any]
@@ -19,10 +19,10 @@ _ACTIONS = {"fail": "deny", "warn": "warn"}
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the constraints of a conversion share: parameters of the control, and kinds of workloads besides."""
+    """What a conversion is made for: the parameters of the control, and the kinds that there are."""
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    workloads: Sequence[str] = ()
+    kinds: Kinds = field(default_factory=embedded_kinds)
 
     @property
     def profile(self) -> str:
@@ -75,7 +75,7 @@ def _constraint(rule: Rule, name: str, level: str, parameters: Json, settings: S
     spec: Json = {
         "enforcementAction": "scoped",
         "scopedEnforcementActions": _scoped(level),
-        "match": {"kinds": kinds.matched(rule.custom["match"], settings.workloads)},
+        "match": {"kinds": settings.kinds.matched(rule.custom["match"])},
     }
     if parameters:
         spec["parameters"] = parameters

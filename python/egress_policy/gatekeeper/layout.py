@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from egress_policy import manifest
-from egress_policy.gatekeeper import kinds, templates
+from egress_policy.gatekeeper import templates
 from egress_policy.gatekeeper.constraints import Settings, constraints, refusing
 from egress_policy.gatekeeper.rules import Found, Rule
 
@@ -21,19 +21,20 @@ def files(found: Found, versions: Mapping[str, str], settings: Settings, banner:
 
 
 def _files(found: Found, versions: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
-    yield from _templates(found.rules, versions)
+    yield from _templates(found.rules, versions, settings)
     yield from _constraints(found.rules, settings)
-    yield "sync.yaml", manifest.written([_sync_set(found.rules)])
+    yield "sync.yaml", manifest.written([_sync_set(found.rules, settings)])
     yield "kustomization.yaml", _kustomization("egress-policy", ["templates", "sync.yaml", "constraints"])
     patches = [patch for rule in found.rules for patch in refusing(rule, settings)]
     yield "overlays/deny/kustomization.yaml", _kustomization("egress-policy-deny", ["../.."], patches)
 
 
-def _templates(rules: Iterable[Rule], versions: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _templates(rules: Iterable[Rule], versions: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
     names = []
     for rule in rules:
         names.append(f"{rule.name}.yaml")
-        yield f"templates/{names[-1]}", manifest.written([templates.template(rule, versions[rule.name])])
+        made = templates.template(rule, versions[rule.name], settings.kinds)
+        yield f"templates/{names[-1]}", manifest.written([made])
     yield "templates/kustomization.yaml", _kustomization("egress-policy-templates", names)
 
 
@@ -58,13 +59,11 @@ def _kustomization(name: str, resources: Iterable[str], patches: Iterable[Json] 
     return manifest.written([{**made, "patches": listed} if listed else made])
 
 
-def _sync_set(rules: Iterable[Rule]) -> Json:
+def _sync_set(rules: Iterable[Rule], settings: Settings) -> Json:
     words = {word for rule in rules for word in rule.custom["requires_inventory"]}
     return {
         "apiVersion": "syncset.gatekeeper.sh/v1alpha1",
         "kind": "SyncSet",
         "metadata": {"name": "egress-policy"},
-        "spec": {"gvks": kinds.synced(words)},
+        "spec": {"gvks": settings.kinds.synced(words)},
     }
-
-

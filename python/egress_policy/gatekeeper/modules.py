@@ -159,7 +159,9 @@ def _rule(one: Mapping[str, Any], file: str, lines: list[str]) -> Rule:
     name = head.get("name") or str(head["ref"][0]["value"])
     contains = "key" in head and "value" not in head
     # OPA tells where a rule starts; of some (a default, a function without a body) the text that it gives is too short.
-    return Rule(name, _uncommented(lines), Place(file, one["location"]["row"]), contains, tuple(_references(one, file, 1)))
+    return Rule(
+        name, _uncommented(lines), Place(file, one["location"]["row"]), contains, tuple(_references(one, file, 1))
+    )
 
 
 def _uncommented(lines: list[str]) -> str:

@@ -87,7 +87,9 @@ def _check_kinds(rules: tuple[Rule, ...]) -> None:
     for rule in rules:
         other = seen.setdefault(rule.kind.lower(), rule)
         if other is not rule:
-            raise ConvertError(f"{rule.package.place}: {rule.package.name} and {other.package.name} are both {rule.kind}")
+            raise ConvertError(
+                f"{rule.package.place}: {rule.package.name} and {other.package.name} are both {rule.kind}"
+            )
 
 
 def _problems(package: Package, packages: Mapping[str, Package]) -> Iterator[str]:
@@ -214,7 +216,9 @@ def _module(package: Package, names: set[str]) -> str:
     used = {reference.path[0] for rule in rules for reference in rule.references}
     imports = sorted({_import(one.path, one.alias) for one in package.imports if one.alias in used})
     head = f"package {package.name}\n"
-    return "\n".join(filter(None, [head, "\n".join([*imports, ""]) if imports else "", *(f"{r.text}\n" for r in rules)]))
+    return "\n".join(
+        filter(None, [head, "\n".join([*imports, ""]) if imports else "", *(f"{r.text}\n" for r in rules)])
+    )
 
 
 def _import(path: Path_, alias: str) -> str:

@@ -9,7 +9,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from egress_policy.gatekeeper import ConvertError, kinds, schema
+from egress_policy.gatekeeper import ConvertError, schema
+from egress_policy.gatekeeper.kinds import Kinds
 from egress_policy.gatekeeper.rules import Rule
 
 Json = dict[str, Any]
@@ -19,13 +20,13 @@ _ABOUT = "metadata.gatekeeper.sh"
 _MOST_BYTES = 256 * 1024
 
 
-def template(rule: Rule, version: str, code: Sequence[Json] = ()) -> Json:
+def template(rule: Rule, version: str, kinds: Kinds, code: Sequence[Json] = ()) -> Json:
     """The template of a rule. `code` are other forms of it, which Gatekeeper prefers where it can."""
     _check_parameters(rule)
     made: Json = {
         "apiVersion": "templates.gatekeeper.sh/v1",
         "kind": "ConstraintTemplate",
-        "metadata": {"name": rule.kind.lower(), "annotations": _annotations(rule, version)},
+        "metadata": {"name": rule.kind.lower(), "annotations": _annotations(rule, version, kinds)},
         "spec": {
             "crd": {"spec": {"names": {"kind": rule.kind}, "validation": _validation(rule)}},
             "targets": [{"target": TARGET, "code": [*code, _rego(rule)]}],
@@ -47,7 +48,7 @@ def _validation(rule: Rule) -> Json:
     return {"openAPIV3Schema": schema.of(rule.custom["parameters"])}
 
 
-def _annotations(rule: Rule, version: str) -> Json:
+def _annotations(rule: Rule, version: str, kinds: Kinds) -> Json:
     said = rule.annotations
     found = {
         f"{_ABOUT}/title": said["title"].strip(),
@@ -82,4 +83,6 @@ def _check_parameters(rule: Rule) -> None:
 def _check_size(rule: Rule, made: Json) -> None:
     size = len(json.dumps(made))
     if size > _MOST_BYTES:
-        raise ConvertError(f"{rule.package.place}: the template would have {size} bytes, more than `kubectl apply` takes")
+        raise ConvertError(
+            f"{rule.package.place}: the template would have {size} bytes, more than `kubectl apply` takes"
+        )
