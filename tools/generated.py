@@ -1,7 +1,7 @@
-"""The files that are generated from policy/: the compiled policy, its metadata, a page for each rule, the RBAC, and gatekeeper/.
+"""The files that are generated from policy/: it compiled, its metadata, a page for each rule, RBAC, and gatekeeper/.
 
-One function yields them all as {path: bytes}; writing and checking share it. `python -m tools.generated OPA [--check]`, with
-python/ on the path, and what the project itself needs.
+One function yields them all as {path: bytes}; writing and checking share it. `python -m tools.generated OPA [--check]`,
+with python/ on the path, and with what the project itself needs.
 """
 
 from __future__ import annotations

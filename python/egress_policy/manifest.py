@@ -14,7 +14,7 @@ from typing import Any
 # Starts with a letter, is no number in any base or notation, and has neither `: ` nor ` #`.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*\Z")
 _FIRST = ("apiVersion", "kind", "metadata", "name", "namespace")
-# Several lines that all end, the first and last of which say something, in letters that no reader of YAML treats specially.
+# Several lines that all end, the first and last not empty, in letters that no reader of YAML treats specially.
 _BLOCK = re.compile(r"[!-~][ -~\t]*\n(?:(?:[ \t]*[!-~][ -~\t]*)?\n)*[ \t]*[!-~][ -~\t]*\n")
 # What YAML 1.1 or 1.2 reads as a boolean or as null.
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})

@@ -1,4 +1,4 @@
-"""Every case through `gator test`: templates say of each object what the audit says of the same objects, to the letter."""
+"""Every case through `gator test`: templates say of each object what the audit says of the same, to the letter."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from egress_policy.cli import PASS
 from egress_policy.commands import audit
 from egress_policy.engine import embedded
 from egress_policy.gatekeeper.constraints import Settings
-from egress_policy.gatekeeper.kinds import embedded_kinds
 from egress_policy.gatekeeper.convert import Conversion, convert, write
+from egress_policy.gatekeeper.kinds import embedded_kinds
 from egress_policy.output import Target
 
 EPILOG = """\

@@ -1,4 +1,4 @@
-"""The kinds that rules look at: by a word of their METADATA (`match`, `requires_inventory`), or as Gatekeeper writes them."""
+"""The kinds that rules look at, by a word of their METADATA (`match`, `requires_inventory`) or as Gatekeeper does."""
 
 from __future__ import annotations
 

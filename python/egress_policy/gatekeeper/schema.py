@@ -1,4 +1,4 @@
-"""The schema of a constraint's parameters: what the rule takes of the published one, as Kubernetes wants it (structural).
+"""The schema of a constraint's parameters: what the rule takes of the published one, made structural for Kubernetes.
 
 https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
 """

@@ -75,8 +75,8 @@ def _check_parameters(rule: Rule) -> None:
     unknown = sorted(set(map(str, parameters)) - schema.known())
     if unknown:
         raise ConvertError(
-            f"{rule.package.place}: custom.parameters of {rule.package.name} names {', '.join(unknown)}, which no schema"
-            " describes: give {name: schema}"
+            f"{rule.package.place}: custom.parameters of {rule.package.name} names {', '.join(unknown)},"
+            " which no schema describes: give {name: schema}"
         )
 
 
