@@ -109,7 +109,8 @@ def kubectl(control_plane: ControlPlane, tool: Callable[[str], Path]) -> Kubectl
 def refusing(gatekeeper: Gatekeeper, kubectl: Kubectl) -> Iterator[Gatekeeper]:
     """Everything that is in gatekeeper/, with the overlay that refuses, in force."""
     kubectl("apply", "-k", ROOT / "templates")
-    templates = [yaml.safe_load(file.read_text()) for file in sorted((ROOT / "templates").glob("*-*.yaml"))]
+    written = yaml.safe_load_all(kubectl("kustomize", ROOT / "templates"))
+    templates = [one for one in written if one["kind"] == "ConstraintTemplate"]
     for template in templates:
         gatekeeper.wait_compiled(template)
     kubectl("apply", "-k", ROOT / "overlays" / "deny")
@@ -118,7 +119,7 @@ def refusing(gatekeeper: Gatekeeper, kubectl: Kubectl) -> Iterator[Gatekeeper]:
     for constraint in made:
         gatekeeper.wait_enforced(constraint)
     yield gatekeeper
-    kubectl("delete", "-f", ROOT / "sync.yaml")
+    kubectl("delete", "-f", ROOT / "templates" / "sync.yaml")
     for template in templates:
         mine = [one for one in made if one["kind"] == template["spec"]["crd"]["spec"]["names"]["kind"]]
         gatekeeper.remove(template, *mine)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from egress_policy import manifest
@@ -23,19 +23,25 @@ def files(found: Found, versions: Mapping[str, str], settings: Settings, banner:
 def _files(found: Found, versions: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _templates(found.rules, versions, settings)
     yield from _constraints(found.rules, settings)
-    yield "sync.yaml", manifest.written([_sync_set(found.rules, settings)])
-    yield "kustomization.yaml", _kustomization("egress-policy", ["templates", "sync.yaml", "constraints"])
+    yield "kustomization.yaml", _kustomization("egress-policy", ["templates", "constraints"])
     patches = [patch for rule in found.rules for patch in refusing(rule, settings)]
-    yield "overlays/deny/kustomization.yaml", _kustomization("egress-policy-deny", ["../.."], patches)
+    yield "overlays/deny/kustomization.yaml", _kustomization(
+        "egress-policy-deny",
+        # Not the root, which holds this very folder: Kustomize takes that for a cycle.
+        ["../../templates", "../../constraints"],
+        patches,
+    )
 
 
-def _templates(rules: Iterable[Rule], versions: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
+def _templates(rules: Sequence[Rule], versions: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
     names = []
     for rule in rules:
         names.append(f"{rule.name}.yaml")
         made = templates.template(rule, versions[rule.name], settings.kinds)
         yield f"templates/{names[-1]}", manifest.written([made])
-    yield "templates/kustomization.yaml", _kustomization("egress-policy-templates", names)
+    # What is synced belongs to the first step, so that it is there when the constraints come.
+    yield "templates/sync.yaml", manifest.written([_sync_set(rules, settings)])
+    yield "templates/kustomization.yaml", _kustomization("egress-policy-templates", [*names, "sync.yaml"])
 
 
 def _constraints(rules: Iterable[Rule], settings: Settings) -> Iterator[tuple[str, str]]:
