@@ -233,15 +233,19 @@ class Gatekeeper:
         url = f"http://{HOST}:{self._ports[name]}/readyz"
         self.programs[name].wait_until("it is ready", lambda: answers(url))
 
+    @property
+    def url(self) -> str:
+        """Where the webhook is asked."""
+        return f"https://{HOST}:{self._ports['serve']}/v1/admit"
+
     def _webhook_configuration(self) -> Object:
         """As Gatekeeper's chart has it with `failurePolicy: Fail`; also asked before WATCHED are deleted."""
         authority = self.control_plane.authority.cert_pem.bytes()
-        url = f"https://{HOST}:{self._ports['serve']}/v1/admit"
         elsewhere = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": [NAMESPACE]}
         webhook = {
             "name": "validation.gatekeeper.sh",
             "admissionReviewVersions": ["v1"],
-            "clientConfig": {"url": url, "caBundle": base64.b64encode(authority).decode()},
+            "clientConfig": {"url": self.url, "caBundle": base64.b64encode(authority).decode()},
             "failurePolicy": "Fail",
             "matchPolicy": "Exact",
             "namespaceSelector": {"matchExpressions": [elsewhere]},

@@ -25,11 +25,14 @@ def _files(found: Found, versions: Mapping[str, str], settings: Settings) -> Ite
     yield from _constraints(found.rules, settings)
     yield "kustomization.yaml", _kustomization("egress-policy", ["templates", "constraints"])
     patches = [patch for rule in found.rules for patch in refusing(rule, settings)]
-    yield "overlays/deny/kustomization.yaml", _kustomization(
-        "egress-policy-deny",
-        # Not the root, which holds this very folder: Kustomize takes that for a cycle.
-        ["../../templates", "../../constraints"],
-        patches,
+    yield (
+        "overlays/deny/kustomization.yaml",
+        _kustomization(
+            "egress-policy-deny",
+            # Not the root, which holds this very folder: Kustomize takes that for a cycle.
+            ["../../templates", "../../constraints"],
+            patches,
+        ),
     )
 
 
