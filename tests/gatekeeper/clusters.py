@@ -67,25 +67,25 @@ def _objects(folder: Path) -> Iterator[Json]:
 
 
 def _as_stored(one: Json, namespace: str) -> Json | None:
-    metadata, api_version = one.get("metadata"), one.get("apiVersion")
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str) or not metadata["name"]:
+    if not _can_be_stored(one):
         return None
-    if not isinstance(api_version, str) or not api_version or api_version.count("/") > 1:
-        return None
-    if not _is_text_map(metadata.get("labels")) or not _is_text_map(metadata.get("annotations")):
-        return None
-    if _group(api_version) == "egress-policy":  # a chart, which no cluster has
-        return None
-    if is_cluster_wide(one):
-        return one
-    given = metadata.get("namespace")
-    if given is not None and not isinstance(given, str):
-        return None
-    return {**one, "metadata": {**metadata, "namespace": given or namespace}}
+    metadata = one["metadata"]
+    return (
+        one
+        if is_cluster_wide(one)
+        else {**one, "metadata": {**metadata, "namespace": metadata.get("namespace") or namespace}}
+    )
 
 
-def _is_text_map(value: object) -> bool:
-    return value is None or isinstance(value, dict)
+def _can_be_stored(one: Json) -> bool:
+    """Whether Gatekeeper can decode it: it has a name, a version, and metadata of the right types; a chart is ours."""
+    metadata, version = one.get("metadata"), one.get("apiVersion")
+    if not isinstance(metadata, dict) or not isinstance(version, str) or not version or version.count("/") > 1:
+        return False
+    texts = [metadata.get("name"), metadata.get("namespace") or ""]
+    maps = [metadata.get(name) or {} for name in ("labels", "annotations")]
+    readable = all(isinstance(text, str) for text in texts) and all(isinstance(one, dict) for one in maps)
+    return readable and metadata["name"] != "" and _group(version) != "egress-policy"
 
 
 def _group(api_version: str) -> str:

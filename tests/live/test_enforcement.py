@@ -114,8 +114,8 @@ def refusing(gatekeeper: Gatekeeper, kubectl: Kubectl) -> Iterator[Gatekeeper]:
     for template in templates:
         gatekeeper.wait_compiled(template)
     kubectl("apply", "-k", ROOT / "overlays" / "deny")
-    written = list(yaml.safe_load_all(kubectl("kustomize", ROOT / "overlays" / "deny")))
-    made = [one for one in written if one["apiVersion"].startswith("constraints.")]
+    overlay = yaml.safe_load_all(kubectl("kustomize", ROOT / "overlays" / "deny"))
+    made = [one for one in overlay if one["apiVersion"].startswith("constraints.")]
     for constraint in made:
         gatekeeper.wait_enforced(constraint)
     yield gatekeeper
