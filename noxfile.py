@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent
 # nox loads this file by its path; the helpers beside it are found only so.
 sys.path.insert(0, str(ROOT))
 
-from tools import coverage, generated, locks, programs, wheel  # noqa: E402 (needs the line above)
+from tools import coverage, locks, programs, wheel  # noqa: E402 (needs the line above)
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
@@ -72,31 +72,23 @@ def rego(session: nox.Session) -> None:
         session.error("lines that no test reaches:\n" + "\n".join(uncovered))
 
 
-@nox.session(python=False)
+@nox.session
 def generate(session: nox.Session) -> None:
     """Write the generated files; with `-- --check`, only compare them."""
-    if "--check" in session.posargs:
-        _check_generated(session)
-        return
-    try:
-        session.log(f"{generated.write(_opa(session, exact=True))} files written or removed")
-    except generated.GenerateError as error:
-        session.error(str(error))
+    _generated(session, *session.posargs)
 
 
-@nox.session(python=False)
+@nox.session
 def drift(session: nox.Session) -> None:
     """Compare the generated files with what policy/ gives, as `nox -s generate -- --check` does."""
-    _check_generated(session)
+    _generated(session, "--check")
 
 
-def _check_generated(session: nox.Session) -> None:
-    try:
-        problems = generated.check(_opa(session, exact=True))
-    except generated.GenerateError as error:
-        session.error(str(error))
-    if problems:
-        session.error("run `nox -s generate` and commit what it writes:\n" + "\n".join(problems))
+def _generated(session: nox.Session, *arguments: str) -> None:
+    _install(session, "runtime")
+    # From the checkout, not installed: an installed package would bring along the policy as it was.
+    opa = str(_opa(session, exact=True))
+    session.run("python", "-m", "tools.generated", opa, *arguments, env={"PYTHONPATH": "python"})
 
 
 @nox.session

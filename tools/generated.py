@@ -1,12 +1,16 @@
-"""The files that are generated from policy/: the compiled policy, its metadata, a page for each rule, and the RBAC.
+"""The files that are generated from policy/: it compiled, its metadata, a page for each rule, RBAC, and gatekeeper/.
 
-One function yields them all as {path: bytes}; writing and checking share it. Nothing but opa is needed.
+One function yields them all as {path: bytes}; writing and checking share it. `python -m tools.generated OPA [--check]`,
+with python/ on the path, and with what the project itself needs.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import subprocess
+import sys
 import tarfile
 import tempfile
 from collections.abc import Mapping
@@ -16,12 +20,15 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = "nox -s generate"
 # Nothing else may lie in these: a rule that is gone leaves no page behind.
-FOLDERS = ("bundles/embedded", "docs/rules", "examples/cluster")
+FOLDERS = ("bundles/embedded", "docs/rules", "examples/cluster", "gatekeeper")
 ENTRYPOINTS = ("egress/main/namespaces", "egress/main/report", "egress/main/parameters")
 PROFILES = ("baseline", "strict")
 LEVELS = {"fail", "warn"}
 # A closed set: a misspelt field would be silently without effect.
 CUSTOM = {"control", "severity", "levels", "remediation", "match", "parameters", "requires_inventory"}
+# Why a cluster cannot hold what the rule looks for.
+OPTIONAL = {"not_in_cluster"}
+MATCHED = {"workload": "workloads", "unjudged": "policies and firewalls of other kinds"}
 # How the API calls these; of all others it is the kind in lower case and its plural.
 RESOURCES = {
     ("k8s.cni.cncf.io", "MultiNetworkPolicy"): "multi-networkpolicies",
@@ -77,7 +84,7 @@ def contents(opa: Path) -> dict[str, bytes]:
     """Every generated file: {path from the root: bytes}."""
     kinds = _kinds(json.loads(_run(opa, "eval", "--data", ".", "--ignore", "*_test.rego", "--format", "raw", KINDS)))
     metadata = _metadata(_inspect(opa)) | {"kinds": kinds}
-    return {
+    return _enforced(opa, kinds) | {
         "bundles/embedded/policy.wasm": _compiled(opa),
         "bundles/embedded/metadata.json": _json(metadata),
         "docs/rules/README.md": _index(metadata).encode(),
@@ -85,6 +92,14 @@ def contents(opa: Path) -> dict[str, bytes]:
         "examples/cluster/role.yaml": _namespaced_rbac(kinds).encode(),
         **{f"docs/rules/{rule}.md": _page(rule, found).encode() for rule, found in metadata["rules"].items()},
     }
+
+
+def _enforced(opa: Path, kinds: Json) -> dict[str, bytes]:
+    from tools import enforcement  # the project itself, which the rest of this module does without
+
+    # The conversion takes the OPA on PATH.
+    os.environ["PATH"] = os.pathsep.join([str(opa.parent), os.environ["PATH"]])
+    return enforcement.contents(kinds)
 
 
 def _compiled(opa: Path) -> bytes:
@@ -159,7 +174,7 @@ def _rule(name: str, annotations: Json) -> Json:
     custom = annotations.get("custom", {})
     problems = [f"lacks {field}" for field in ("title", "description") if not annotations.get(field)]
     problems += [f"lacks custom.{field}" for field in sorted(CUSTOM - set(custom))]
-    problems += [f"has an unknown custom.{field}" for field in sorted(set(custom) - CUSTOM)]
+    problems += [f"has an unknown custom.{field}" for field in sorted(set(custom) - CUSTOM - OPTIONAL)]
     levels = custom.get("levels", {})
     if not levels or not set(levels) <= set(PROFILES) or not set(levels.values()) <= LEVELS:
         problems.append(f"has levels {levels}")
@@ -224,7 +239,7 @@ def _levels(found: Json) -> list[str]:
 
 def _reading(custom: Json) -> str:
     """What the rule looks at, in a sentence or two."""
-    kinds = "every kind" if "*" in custom["match"] else ", ".join(f"`{kind}`" for kind in custom["match"])
+    kinds = ", ".join(MATCHED.get(kind, f"`{kind}`") for kind in custom["match"])
     names = ", ".join(f"`{name}`" for name in custom["parameters"])
     return f"Judges {kinds}." + (f" Parameters: {names}." if names else "")
 
@@ -325,3 +340,24 @@ def _subject() -> str:
   - kind: ServiceAccount
     name: {AUDITOR}
     namespace: {AUDITOR}"""
+
+
+def main() -> int:
+    """Write the files, or compare them; what differs is printed, and the exit code 1."""
+    parser = argparse.ArgumentParser(description="Write the generated files.")
+    parser.add_argument("opa", type=Path, help="the pinned OPA")
+    parser.add_argument("--check", action="store_true", help="only compare")
+    options = parser.parse_args()
+    try:
+        problems = check(options.opa) if options.check else []
+        written = 0 if options.check else write(options.opa)
+    except GenerateError as error:
+        problems = [str(error)]
+    else:
+        print("nothing differs" if options.check and not problems else f"{written} files written or removed")
+    print("\n".join(problems), end="\n" if problems else "", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

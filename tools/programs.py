@@ -90,11 +90,17 @@ PROGRAMS = {
         ("--version",),
         lambda text: _printed(r"Kubernetes", text) == _pin(KUBERNETES),
     ),
+    "kubectl": Program(
+        f"{KUBERNETES}/cmd/kubectl",
+        KUBERNETES,
+        ("version", "--client"),
+        lambda text: _printed(r"Client Version:", text) == _pin(KUBERNETES),
+    ),
     # The manager does not tell its version.
     "gatekeeper": Program(GATEKEEPER, GATEKEEPER),
 }
 # What only tests/live needs, and takes longest to build.
-CONTROL_PLANE = ("etcd", "kube-apiserver", "gatekeeper")
+CONTROL_PLANE = ("etcd", "kube-apiserver", "kubectl", "gatekeeper")
 QUICK = tuple(name for name in PROGRAMS if name not in CONTROL_PLANE)
 
 

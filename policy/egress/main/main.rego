@@ -28,6 +28,7 @@ import data.egress.rules.unapproved_destination
 import data.egress.rules.uncovered_workload
 import data.lib.egress.inventory
 import data.lib.egress.parameters as parameters_of
+import data.lib.egress.waiver
 
 _given := data.egress.parameters
 
@@ -53,7 +54,7 @@ namespaces := [found |
 
 # METADATA
 # description: The judgement of one shard.
-namespace(shard, context, given) := egress_restricted.namespace(view, _findings(view)) if {
+namespace(shard, context, given) := egress_restricted.namespace(view, waiver.applied(_findings(view), given)) if {
 	view := inventory.view(shard.namespace, shard.documents, context, given)
 }
 

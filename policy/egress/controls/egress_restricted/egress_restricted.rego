@@ -127,6 +127,7 @@ _totals(view, policies, findings, failing) := {
 	"policies": count([1 | some policy in view.policies; policy.isolates]),
 	"failing": failing,
 	"unjudged": count(view.unjudged),
+	"waivers": [found.waiver | some found in findings; found.waiver >= 0],
 	"once": [entry |
 		some found in findings
 		found.once
@@ -167,28 +168,31 @@ _one(false) := 0
 # METADATA
 # description: |
 #   The report over the totals of all namespaces: {"control", "control_version", "severity", "profile", "status", "summary", "counts",
-#   "parameters", "dropped": [[order, path, rule, message]]}, from {"totals", "kubernetes": objects seen, "errors": errors of reading}.
+#   "parameters", "waivers" (see waiver.report; null where no list is given), "dropped": [[order, path, rule, message]]}, from {"totals", "kubernetes": objects seen, "errors": errors of reading}.
 report(found, given, settings) := {
 	"control": name,
 	"control_version": version,
 	"severity": severity,
 	"profile": settings.profile,
 	"status": _status(sums, found.errors),
-	"summary": concat("", [_summary(sums, found.kubernetes), _unjudged(sums.unjudged)]),
+	"summary": concat("", [_summary(sums, found.kubernetes), _unjudged(sums.unjudged), _waived(sums.waived)]),
 	"counts": {
 		"egress_rules": sums.egress_rules, "restricted_rules": sums.restricted_rules, "open_rules": sums.open_rules,
 		"application_namespaces": sums.application, "restricted_namespaces": sums.restricted,
 		"workloads": sums.workloads, "covered_workloads": sums.covered,
 	},
 	"parameters": parameters.differing(given),
+	"waivers": parameters.waiver_report(given, used),
 	"dropped": [entry.drop | some entry in repeated],
 } if {
 	repeated := _repeated(found.totals)
+	used := [index | some total in found.totals; some index in total.waivers]
 	added := {field: n |
 		some field in _added
 		n := sum([total[field] | some total in found.totals])
 	}
 	sums := object.union(added, {
+		"waived": count(used),
 		"failing": added.failing - count([1 | some entry in repeated; entry.level == "fail"]),
 		"restricted_rules": added.restricted_rules + count(_silenced(repeated, found.totals)),
 	})
@@ -229,20 +233,36 @@ _summary(sums, kubernetes) := "Not applicable: no Kubernetes or container orches
 	kubernetes == 0
 } else := "Not applicable: no workloads that policies govern, no egress policies and no firewalls found." if {
 	_verdict(sums) == "skip"
-} else := $"{sums.egress_rules} egress rules found, all {sums.egress_rules} restrict to specific destinations." if {
+} else := _restricted_summary(sums) if {
 	_verdict(sums) == "pass"
-	sums.restricted_rules == sums.egress_rules
-} else := $"{_rules_found(sums)}; none allows all destinations on all ports." if {
-	_verdict(sums) == "pass"
+	sums.waived == 0
 } else := "No NetworkPolicy defines egress rules. All outbound traffic is allowed." if {
 	sums.governed > 0
 	sums.policies + sums.unjudged == 0
+	_unrestricted(sums)
 } else := $"{_rules_found(sums)}; {sums.application - sums.restricted} of {sums.application} application namespaces are not restricted." if {
 	sums.application > sums.restricted
-} else := $"{_rules_found(sums)}; {sums.failing} findings fail."
+} else := $"{_rules_found(sums)}; {sums.failing} findings fail." if {
+	_verdict(sums) == "fail"
+} else := $"{_rules_found(sums)}; {sums.open_rules} allow all destinations on all ports." if {
+	sums.open_rules > 0
+} else := _restricted_summary(sums)
+
+_restricted_summary(sums) := $"{sums.egress_rules} egress rules found, all {sums.egress_rules} restrict to specific destinations." if {
+	sums.restricted_rules == sums.egress_rules
+} else := $"{_rules_found(sums)}; none allows all destinations on all ports."
+
+# In namespaces of the system coverage is no question.
+_unrestricted(sums) if _verdict(sums) == "fail"
+
+_unrestricted(sums) if sums.application > sums.restricted
 
 _rules_found(sums) := $"{sums.egress_rules} egress rules found, {sums.restricted_rules} restrict to specific destinations"
 
 _unjudged(0) := ""
 
 _unjudged(n) := $" {n} objects could not be judged." if n > 0
+
+_waived(0) := ""
+
+_waived(n) := $" {n} findings are waived." if n > 0

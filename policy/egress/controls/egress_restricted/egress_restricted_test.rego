@@ -47,7 +47,7 @@ test_a_namespace_counts_its_rules_and_workloads if {
 test_its_totals_are_these if {
 	_of([_web, _host, testing.egress([{}, _narrow])]).totals == {
 		"egress_rules": 2, "restricted_rules": 1, "open_rules": 1, "application": 1, "restricted": 0, "workloads": 2, "governed": 1,
-		"covered": 1, "policies": 1, "failing": 1, "unjudged": 0, "once": [],
+		"covered": 1, "policies": 1, "failing": 1, "unjudged": 0, "waivers": [], "once": [],
 	}
 }
 
@@ -215,7 +215,7 @@ test_a_report_has_these_fields if {
 			"egress_rules": 1, "restricted_rules": 0, "open_rules": 0, "application_namespaces": 1, "restricted_namespaces": 1,
 			"workloads": 1, "covered_workloads": 1,
 		},
-		"parameters": {}, "dropped": [],
+		"parameters": {}, "waivers": null, "dropped": [],
 	}
 }
 

@@ -11,9 +11,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Select the namespaces and pods that are needed, and name the ports.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [openPortShare]
-#   requires_inventory: false
+#   requires_inventory: [Namespace]
 package egress.rules.all_pods
 
 import data.lib.egress.admission
@@ -22,7 +22,10 @@ import data.lib.egress.remediation
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.alone(input)))
+violation contains said if {
+	view := admission.policy(input)
+	some said in admission.own(findings(view), view)
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.

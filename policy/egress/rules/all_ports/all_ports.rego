@@ -10,9 +10,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Name the ports of the service, with their protocol.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [openPortShare, approvedDestinations]
-#   requires_inventory: false
+#   requires_inventory: [Namespace]
 package egress.rules.all_ports
 
 import data.lib.egress.admission
@@ -21,7 +21,10 @@ import data.lib.egress.remediation
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.alone(input)))
+violation contains said if {
+	view := admission.policy(input)
+	some said in admission.own(findings(view), view)
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.

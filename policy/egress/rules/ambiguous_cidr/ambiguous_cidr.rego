@@ -11,9 +11,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Write the block in the form that is named.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: []
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.ambiguous_cidr
 
 import data.lib.egress.admission
@@ -23,7 +23,10 @@ import data.lib.egress.remediation
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.alone(input)))
+violation contains said if {
+	view := admission.policy(input)
+	some said in admission.own(findings(view), view)
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.

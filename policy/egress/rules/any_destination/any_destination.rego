@@ -12,9 +12,9 @@
 #   remediation: |
 #     Give the rule the addresses that the pods need. For DNS that is kube-dns in kube-system. A destination that must be
 #     wide is listed in approvedDestinations, with an owner and a date.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [openAddressShare, openPortShare, internalBlocks, approvedDestinations]
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.any_destination
 
 import data.lib.egress.admission
@@ -24,7 +24,10 @@ import data.lib.egress.witness
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.alone(input)))
+violation contains said if {
+	view := admission.policy(input)
+	some said in admission.own(findings(view), view)
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.

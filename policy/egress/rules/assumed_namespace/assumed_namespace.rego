@@ -11,14 +11,13 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Write metadata.namespace, or audit each folder for itself with --namespace.
-#   match: ["NetworkPolicy", "*"]
+#   match: [NetworkPolicy, workload]
 #   parameters: []
-#   requires_inventory: true
+#   requires_inventory: []
+#   not_in_cluster: in a cluster everything has its namespace
 package egress.rules.assumed_namespace
 
 import data.lib.egress.finding
-
-# There is no `violation`: in a cluster everything has its namespace.
 
 # METADATA
 # description: The findings of a namespace, given its view.

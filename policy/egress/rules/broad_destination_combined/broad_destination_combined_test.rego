@@ -112,7 +112,7 @@ test_denies_at_admission[name] if {
 	some name, row in {
 		"a workload": {"request": testing.review(_web), "objects": _parts, "expected": {["Deployment", "web", ""]}},
 		"a policy, where no workload is": {
-			"request": testing.review(_parts[1]), "objects": [_parts[0]], "expected": {["NetworkPolicy", "b", "spec.egress"]},
+			"request": testing.review(_parts[1]), "objects": [_parts[0]], "expected": {["NetworkPolicy", "a", "spec.egress"]},
 		},
 	}
 	_said(row.request, row.objects) == row.expected

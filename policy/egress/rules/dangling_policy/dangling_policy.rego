@@ -11,9 +11,9 @@
 #   levels: {baseline: warn, strict: warn}
 #   remediation: |
 #     Correct the podSelector, or remove the policy.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: []
-#   requires_inventory: true
+#   requires_inventory: [workload]
 package egress.rules.dangling_policy
 
 import data.lib.egress.admission
@@ -21,10 +21,10 @@ import data.lib.egress.finding
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.view(input, _inventory)))
-
-# Empty where nothing is synced.
-_inventory := {scope: objects | objects := data.inventory[scope]}
+violation contains said if {
+	view := admission.glance(input)
+	some said in admission.own(findings(view), view)
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.

@@ -10,15 +10,14 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Remove one of the two.
-#   match: ["NetworkPolicy", "*"]
+#   match: [NetworkPolicy, workload]
 #   parameters: []
-#   requires_inventory: false
+#   requires_inventory: []
+#   not_in_cluster: an API server hands on no key twice
 package egress.rules.duplicate_key
 
 import data.lib.egress.finding
 import data.lib.egress.remediation
-
-# There is no `violation`: an API server hands on no key twice.
 
 # METADATA
 # description: The findings of a namespace, given its view.

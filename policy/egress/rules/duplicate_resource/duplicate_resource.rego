@@ -10,15 +10,14 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Remove or rename one of them.
-#   match: ["NetworkPolicy", "*"]
+#   match: [NetworkPolicy, workload]
 #   parameters: []
-#   requires_inventory: true
+#   requires_inventory: []
+#   not_in_cluster: a cluster has one of each
 package egress.rules.duplicate_resource
 
 import data.lib.egress.finding
 import data.lib.egress.inventory
-
-# There is no `violation`: a cluster has one of each.
 
 # METADATA
 # description: The findings of a namespace, given its view.

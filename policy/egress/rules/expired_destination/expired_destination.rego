@@ -10,9 +10,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Remove what needs the destination, or have it approved anew with a later date.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [approvedDestinations, now]
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.expired_destination
 
 import data.lib.egress.admission
@@ -20,7 +20,10 @@ import data.lib.egress.finding
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.alone(input)))
+violation contains said if {
+	view := admission.policy(input)
+	some said in admission.own(findings(view), view)
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.

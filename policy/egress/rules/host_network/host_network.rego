@@ -10,9 +10,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Remove hostNetwork, or restrict the nodes' egress with a firewall.
-#   match: ["*"]
+#   match: [workload]
 #   parameters: []
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.host_network
 
 import data.lib.egress.admission
@@ -20,7 +20,10 @@ import data.lib.egress.finding
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.alone(input)))
+violation contains said if {
+	view := admission.workload_alone(input)
+	some said in admission.own(findings(view), view)
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.

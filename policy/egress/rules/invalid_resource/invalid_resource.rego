@@ -10,9 +10,9 @@
 #   levels: {baseline: fail, strict: fail}
 #   remediation: |
 #     Mend the field that is named. kubectl apply --dry-run=server shows the API server's own words.
-#   match: ["NetworkPolicy", "*"]
+#   match: [NetworkPolicy, workload]
 #   parameters: []
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.invalid_resource
 
 import data.lib.egress.admission
@@ -20,7 +20,10 @@ import data.lib.egress.finding
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.alone(input)))
+violation contains said if {
+	view := admission.problems(input)
+	some said in admission.own(findings(view), view)
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.

@@ -10,9 +10,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Except the metadata addresses from the block, or name narrower blocks.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [approvedDestinations]
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.metadata_endpoint
 
 import data.lib.egress.admission
@@ -22,7 +22,10 @@ import data.lib.egress.witness
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.alone(input)))
+violation contains said if {
+	view := admission.policy(input)
+	some said in admission.own(findings(view), view)
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.

@@ -85,7 +85,10 @@ test_denies_at_admission if {
 			},
 			"the only isolated workload, whose labels change, beside one that is first": {
 				"request": testing.update(_web, testing.with_fields(_web, {"spec": _db.spec})),
-				"objects": [testing.deployment("api"), _web, testing.egress_of("web", [])], "expected": {"api"},
+				"objects": [testing.deployment("api"), _web, testing.egress_of("web", [])], "expected": {"web"},
+			},
+			"another workload beside one that is first": {
+				"request": testing.review(_web), "objects": [testing.deployment("api")], "expected": {"web"},
 			},
 		}
 		not _said(row.request, row.objects) == row.expected

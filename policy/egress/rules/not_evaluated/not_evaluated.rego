@@ -10,9 +10,9 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Judge the object by hand. A Helm chart is rendered first: helm template CHART | egress audit -
-#   match: ["*"]
+#   match: [unjudged, NetworkPolicy]
 #   parameters: []
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.not_evaluated
 
 import data.lib.egress.admission
@@ -20,7 +20,10 @@ import data.lib.egress.finding
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.alone(input)))
+violation contains said if {
+	view := admission.unjudged_alone(input)
+	some said in admission.own(findings(view), view)
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.

@@ -11,9 +11,9 @@
 #   levels: {baseline: fail, strict: fail}
 #   remediation: |
 #     Name the destinations and ports that the pods need, each in a rule of its own, and remove the rule.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [openAddressShare, openPortShare, internalBlocks, approvedDestinations]
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.open_egress
 
 import data.lib.egress.admission
@@ -23,7 +23,10 @@ import data.lib.egress.witness
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.alone(input)))
+violation contains said if {
+	view := admission.policy(input)
+	some said in admission.own(findings(view), view)
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.

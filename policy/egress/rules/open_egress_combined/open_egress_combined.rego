@@ -10,9 +10,9 @@
 #   levels: {baseline: fail, strict: fail}
 #   remediation: |
 #     Narrow the rules that the patch names, or remove them.
-#   match: ["*"]
+#   match: [workload, NetworkPolicy]
 #   parameters: [openAddressShare, openPortShare, internalBlocks, approvedDestinations]
-#   requires_inventory: true
+#   requires_inventory: [NetworkPolicy, workload]
 package egress.rules.open_egress_combined
 
 import data.lib.egress.admission
@@ -22,10 +22,27 @@ import data.lib.egress.witness
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.view(input, _inventory)))
+violation contains said if {
+	admission.judged_together(input)
+	view := admission.view(input)
+	some said in admission.own(findings(view), view)
+}
 
-# Empty where nothing is synced.
-_inventory := {scope: objects | objects := data.inventory[scope]}
+# A new or changed policy that makes others of it, together with policies that are there.
+violation contains said if {
+	admission.may_open(input)
+	view := admission.view(input)
+	others := [found | some found in findings(view); found.order != view.reviewed]
+	count(others) > 0
+	before := _wide(admission.former(input))
+	some said in admission.said([found | some found in others; not found.resource in before], view)
+}
+
+_wide(view) := {workload.resource | some workload in view.governed; some reach in workload.reaches; reach.left.open} | {resource |
+	some group in view.combined
+	group.reach.left.open
+	resource := view.policies[group.first].resource
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.

@@ -10,9 +10,9 @@
 #   levels: {strict: fail}
 #   remediation: |
 #     Remove the destination, or have it approved in approvedDestinations with owner, reason and expiry.
-#   match: ["NetworkPolicy"]
+#   match: [NetworkPolicy]
 #   parameters: [approvedDestinations, internalBlocks]
-#   requires_inventory: false
+#   requires_inventory: []
 package egress.rules.unapproved_destination
 
 import data.lib.egress.admission
@@ -21,7 +21,10 @@ import data.lib.egress.remediation
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.alone(input)))
+violation contains said if {
+	view := admission.policy(input)
+	some said in admission.own(findings(view), view)
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.

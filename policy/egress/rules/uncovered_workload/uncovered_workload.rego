@@ -11,9 +11,9 @@
 #   levels: {baseline: fail, strict: fail}
 #   remediation: |
 #     Select the workload with a policy, best with one that denies egress of every pod by default.
-#   match: ["*"]
+#   match: [workload, NetworkPolicy]
 #   parameters: [systemNamespaces]
-#   requires_inventory: true
+#   requires_inventory: [NetworkPolicy, workload, Namespace]
 package egress.rules.uncovered_workload
 
 import data.lib.egress.admission
@@ -23,24 +23,34 @@ import data.lib.egress.witness
 
 # METADATA
 # description: What Gatekeeper reports of the reviewed object.
-violation contains said if some said in admission.violations(findings(admission.view(input, _inventory)))
-
-# A review of something else that takes away what isolated the workload.
-violation contains admission.violation(found) if {
-	some found in findings(admission.view(input, _inventory))
-	found.resource in admission.exposed(input, _inventory)
+violation contains said if {
+	not admission.reviews_policy(input)
+	view := admission.view(input)
+	left := [workload | some workload in view.governed; workload.order == view.reviewed; not workload.covered]
+	count(left) > 0
+	some said in admission.said(_left_out(left, view, admission.isolates_some(input)), view)
 }
 
-# Empty where nothing is synced.
-_inventory := {scope: objects | objects := data.inventory[scope]}
+# A policy that takes away what isolated workloads.
+violation contains said if {
+	exposed := admission.exposed(input)
+	count(exposed) > 0
+	view := admission.view(input)
+	left := [workload | some workload in view.governed; workload.resource in exposed]
+	some said in admission.said(_left_out(left, view, admission.isolates_some(input)), view)
+}
 
 # METADATA
 # description: The findings of a namespace, given its view.
-findings(view) := [found |
+findings(view) := _left_out(
+	[workload | some workload in view.governed; workload.covered == false], view,
+	count([1 | some workload in view.governed; workload.covered]) > 0,
+)
+
+_left_out(workloads, view, others_isolated) := [found |
 	not view.system
-	count([1 | some workload in view.governed; workload.covered]) > 0
-	some workload in view.governed
-	workload.covered == false
+	others_isolated
+	some workload in workloads
 	message := $"{finding.name(workload)} is selected by no policy that isolates egress. All its outbound traffic is allowed"
 	more := {"witness": witness.unrestricted(workload, view.settings), "remediation": remediation.default_deny(view)}
 	found := finding.at("uncovered-workload", workload, view.settings, "", message, more)

@@ -40,7 +40,7 @@ view(namespace, documents, context, settings) := {
 } if {
 	policies := [policy |
 		some document in documents
-		_is_network_policy(document.object)
+		is_network_policy(document.object)
 		policy := network_policy.policy(document, resource(document.object, namespace), settings)
 	]
 	workloads := _workloads(documents, namespace, policies)
@@ -108,8 +108,10 @@ namespace_labels(thing) := object.union(
 	{"kubernetes.io/metadata.name": thing.metadata.name},
 )
 
-# The core group has no NetworkPolicy, so that nobody else's object can be meant there.
-_is_network_policy(thing) if {
+# METADATA
+# description: |
+#   Whether an object is, or means to be, a NetworkPolicy of Kubernetes. The core group has none, so that nobody else's can be meant there.
+is_network_policy(thing) if {
 	thing.kind == "NetworkPolicy"
 	_text(object.get(thing, "apiVersion", "")) in {"networking.k8s.io/v1", "extensions/v1beta1", "v1", ""}
 }
@@ -121,7 +123,7 @@ _workloads(documents, namespace, policies) := [w |
 ] if {
 	all := [w |
 		some document in documents
-		not _is_network_policy(document.object)
+		not is_network_policy(document.object)
 		w := workload.of(document, resource(document.object, namespace))
 	]
 	owned := [w | some w in all; w.owner != null]

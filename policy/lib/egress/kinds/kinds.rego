@@ -11,13 +11,20 @@ import data.lib.egress.workload
 
 # METADATA
 # description: |
-#   Every kind that matters, as {group: {kind: {"namespaced"}}}: policies of each dialect, what cannot be judged, what makes pods, and
-#   Namespaces for their labels. A chart is a kind of ours and of no cluster.
-listed := {group: {kind: {"namespaced": _namespaced(group, kind)} | some kind, _ in kinds} |
-	some group, kinds in object.remove(_all, ["egress-policy"])
+#   Every kind that matters, as {group: {kind: {"namespaced", "role"}}}: policies of each dialect ("policy"), what cannot be judged ("unjudged"), what
+#   makes pods ("workload"), and Namespaces for their labels ("namespace"). A chart is a kind of ours and of no cluster.
+listed := {group: kinds |
+	some groups in _by_role
+	some group, _ in object.remove(groups, ["egress-policy"])
+	kinds := {kind: {"namespaced": _namespaced(group, kind), "role": role} |
+		some role, of_role in _by_role
+		some kind, _ in of_role[group]
+	}
 }
 
-_all := object.union_n([network_policy.kinds, unjudged.kinds, workload.kinds, {"": {"Namespace": true}}])
+_by_role := {
+	"policy": network_policy.kinds, "unjudged": unjudged.kinds, "workload": workload.kinds, "namespace": {"": {"Namespace": true}},
+}
 
 _namespaced(group, kind) := false if {
 	unjudged.cluster_wide({"apiVersion": trim_left(concat("/", [group, "v1"]), "/"), "kind": kind})

@@ -12,7 +12,14 @@ test_listed[name] if {
 		"and what makes that": {"kind": ["batch", "CronJob"], "namespaced": true},
 		"labels": {"kind": ["", "Namespace"], "namespaced": false},
 	}
-	kinds.listed[row.kind[0]][row.kind[1]] == {"namespaced": row.namespaced}
+	kinds.listed[row.kind[0]][row.kind[1]].namespaced == row.namespaced
 }
 
 test_a_chart_is_in_no_cluster if not kinds.listed["egress-policy"]
+
+test_each_has_a_role if {
+	kinds.listed[""].Namespace.role == "namespace"
+	kinds.listed[""].Pod.role == "workload"
+	kinds.listed["networking.k8s.io"].NetworkPolicy.role == "policy"
+	kinds.listed["cilium.io"].CiliumNetworkPolicy.role == "unjudged"
+}

@@ -7,8 +7,10 @@ package lib.egress.parameters
 
 import data.lib.egress.allowance
 import data.lib.egress.cidr
+import data.lib.egress.finding
 import data.lib.egress.ports
 import data.lib.egress.space
+import data.lib.egress.waiver
 
 defaults := {
 	"profile": "baseline",
@@ -29,7 +31,7 @@ differing(given) := {name: value |
 # METADATA
 # description: |
 #   The settings that follow from parameters without problems: {"profile", "address_share" and "port_share" in millionths, "system_namespaces",
-#   "space", "listed_space" (documentation blocks are public in it), "approvals" or null}.
+#   "space", "listed_space" (documentation blocks are public in it), "approvals" or null, "waivers" as they are looked up}.
 settings(given) := {
 	"profile": values.profile,
 	"address_share": round(values.openAddressShare * 1000000),
@@ -38,10 +40,21 @@ settings(given) := {
 	"space": public,
 	"listed_space": _listed_space(values),
 	"approvals": _approvals(values, public),
+	"waivers": _waivers(values),
 } if {
 	values := object.union(defaults, {name: value | some name, value in given; value != null})
 	public := space.of(values.internalBlocks)
 }
+
+_waivers(values) := waiver.index(values.waivers, today(values)) if {
+	count(values.waivers) > 0
+} else := {}
+
+# METADATA
+# description: What became of each waiver, given the indexes of those that waived something; null where no list is given.
+waiver_report(given, used) := waiver.report(given.waivers, today(given), used) if {
+	is_array(given.waivers)
+} else := null
 
 # Only a list of approved destinations asks for it.
 _listed_space(values) := space.with_documentation(values.internalBlocks) if {
@@ -84,11 +97,12 @@ _port(port) := {"protocol": "TCP", "low": port, "high": port} if {
 
 _expired(entry, values) if {
 	entry.expires != null
-	entry.expires < _today(values)
+	entry.expires < today(values)
 } else := false
 
-# The date in UTC as YYYY-MM-DD; such dates sort as texts.
-_today(values) := substring(values.now, 0, 10) if {
+# METADATA
+# description: The date in UTC as YYYY-MM-DD; such dates sort as texts.
+today(values) := substring(values.now, 0, 10) if {
 	values.now
 } else := concat("-", [format_int(year, 10), _two_digits(month), _two_digits(day)]) if {
 	[year, month, day] := time.date(time.now_ns())
@@ -116,10 +130,11 @@ problems(given) := [{"path": "parameters", "message": "must be an object"}] if {
 	_text_problems(given, "systemNamespaces", ""),
 	[{"path": "now", "message": "must be a date, as 2026-12-31 or 2026-12-31T23:59:59Z"} | not _now(object.get(given, "now", null))],
 	_approval_problems(given),
+	_waiver_problems(given),
 ])
 
 _known := {
-	"profile", "openAddressShare", "openPortShare", "internalBlocks", "systemNamespaces", "approvedDestinations", "now",
+	"profile", "openAddressShare", "openPortShare", "internalBlocks", "systemNamespaces", "approvedDestinations", "waivers", "now",
 }
 
 _share(null)
@@ -213,6 +228,67 @@ _entry_problems(entry, path) := [{"path": path, "message": "must be an object"}]
 	[{"path": $"{path}.podLabels", "message": "must be an object of texts"} | not _labels(object.get(entry, "podLabels", null))],
 	[{"path": $"{path}.open", "message": "must be true or false"} | not object.get(entry, "open", null) in {null, true, false}],
 ])
+
+_waiver_problems(given) := array.flatten([
+	_list_problem(given, "waivers", ""),
+	[problem | some i, entry in _list(given, "waivers"); some problem in _waiver_entry_problems(entry, $"waivers[{i}]")],
+	_waivers_twice(given),
+])
+
+_waiver_entry_problems(entry, path) := [{"path": path, "message": "must be an object"}] if {
+	not is_object(entry)
+} else := array.flatten([
+	[{"path": $"{path}.{field}", "message": "unknown field"} | some field, _ in entry; not field in _waiver_fields],
+	[{"path": $"{path}.rule", "message": "must be the name of a rule"} | not finding.levels[entry.rule]],
+	[{"path": $"{path}.{field}", "message": "must be a text that is not empty"} |
+		some field in ["owner", "reason"]
+		not _text(object.get(entry, field, null))
+	],
+	[{"path": $"{path}.path", "message": "must be a text"} | not _text_or_null(object.get(entry, "path", null))],
+	[{"path": $"{path}.expires", "message": "must be a date, as 2026-12-31: a waiver has an end"} | not _ends(entry)],
+	_waived_problems(object.get(entry, "resource", null), $"{path}.resource"),
+])
+
+_waiver_fields := {"rule", "resource", "path", "owner", "reason", "expires"}
+
+_ends(entry) if {
+	entry.expires != null
+	_expires(entry.expires)
+}
+
+# Names are whole names: a pattern would waive what nobody has seen yet.
+_waived_problems(resource, path) := [{"path": path, "message": "must be an object with kind, namespace and name, as a report has it"}] if {
+	not is_object(resource)
+} else := array.flatten([
+	[{"path": $"{path}.{field}", "message": "unknown field"} | some field, _ in resource; not field in _resource_fields],
+	[{"path": $"{path}.{field}", "message": "must be a text that is not empty"} |
+		some field in ["kind", "name"]
+		not _text(object.get(resource, field, null))
+	],
+	[{"path": $"{path}.{field}", "message": "must be a text"} |
+		some field in ["apiVersion", "namespace"]
+		not _text_or_null(object.get(resource, field, null))
+	],
+	[{"path": $"{path}.{field}", "message": "must be the whole name, without * or ?"} |
+		some field in ["name", "namespace"]
+		regex.match(`[*?]`, resource[field])
+	],
+])
+
+_resource_fields := {"apiVersion", "kind", "namespace", "name"}
+
+_text_or_null(null)
+
+_text_or_null(value) if is_string(value)
+
+_waivers_twice(given) := [{"path": $"waivers[{i}]", "message": "waives the same as one before it"} |
+	keys := [[waiver.key(entry), i] | some i, entry in _list(given, "waivers")]
+	count({key[0] | some key in keys}) < count(keys)
+	sorted := sort(keys)
+	some n, [key, i] in sorted
+	n > 0
+	sorted[n - 1][0] == key
+]
 
 _entry_fields := {"name", "cidrs", "ports", "owner", "reason", "expires", "namespaces", "podLabels", "open"}
 

@@ -7,6 +7,7 @@ package lib.egress.remediation
 
 import data.lib.egress.cidr
 import data.lib.egress.dialects.network_policy
+import data.lib.egress.dialects.network_policy.validity
 import data.lib.egress.selector
 import data.lib.egress.width
 
@@ -37,9 +38,17 @@ with_egress(policy, rules) := [plain |
 # Of a policy with a generateName nobody knows the name. Where hundreds of rules are too wide, each with the whole policy as its
 # remediation would be more than anybody reads.
 _can_be_applied(policy) if {
-	policy.valid
+	_valid(policy)
 	count(network_policy.items(policy.object.spec, "egress")) <= 500
 	policy.object.metadata.name == policy.resource.name
+}
+
+# At admission it is asked only of a policy that has a finding.
+_valid(policy) if policy.valid
+
+_valid(policy) if {
+	object.get(policy, "valid", null) == null
+	validity.problems(policy.object) == []
 }
 
 # Without its last egress rule a policy that says no policyTypes would stop isolating egress.
@@ -180,7 +189,7 @@ _policy(view, name, rules) := {
 }
 
 _free(view, name) := free[0] if {
-	taken := {policy.resource.name | some policy in view.policies}
+	taken := {policy.resource.name | some policy in view.policies} | object.get(view, "names", set())
 	names := array.concat([name], [$"{name}-{i}" | some i in numbers.range(2, count(taken) + 2)])
 	free := [candidate | some candidate in names; not candidate in taken]
 }

@@ -13,7 +13,9 @@ import data.lib.egress.cidr
 
 # METADATA
 # description: The space in which the given blocks (CIDR texts that `cidr.parse` reads) are private.
-of(internal_blocks) := {4: _space4(internal_blocks, _reserved[4]), 6: _space6(internal_blocks, _reserved[6])}
+of(internal_blocks) := {4: _usual4, 6: null} if {
+	internal_blocks == []
+} else := {4: _space4(internal_blocks, _reserved[4]), 6: _space6(internal_blocks, _reserved[6])}
 
 # METADATA
 # description: The same, but with the documentation blocks public, as they are everywhere but in sums.
@@ -135,3 +137,73 @@ _assigned := [
 	"2001:5000::/20", "2001:8000::/19", "2001:a000::/20", "2001:b000::/20", "2003::/18", "2400::/12", "2410::/12",
 	"2600::/12", "2610::/23", "2620::/23", "2630::/12", "2800::/12", "2a00::/12", "2a10::/12", "2c00::/12",
 ]
+
+# The usual space of IPv4, written out: Gatekeeper would work it out anew for each object and rule. A test compares it with what follows
+# from `_reserved`.
+_usual4 := {
+	"public": [{"family": 4, "length": 0, "low": 0, "high": 4294967295}],
+	"total": 3702257664,
+	"hidden": [
+		{"family": 4, "length": 8, "low": 0, "high": 16777215},
+		{"family": 4, "length": 8, "low": 167772160, "high": 184549375},
+		{"family": 4, "length": 10, "low": 1681915904, "high": 1686110207},
+		{"family": 4, "length": 8, "low": 2130706432, "high": 2147483647},
+		{"family": 4, "length": 16, "low": 2851995648, "high": 2852061183},
+		{"family": 4, "length": 12, "low": 2886729728, "high": 2887778303},
+		{"family": 4, "length": 24, "low": 3221225472, "high": 3221225727},
+		{"family": 4, "length": 24, "low": 3221225984, "high": 3221226239},
+		{"family": 4, "length": 24, "low": 3223307264, "high": 3223307519},
+		{"family": 4, "length": 24, "low": 3224682752, "high": 3224683007},
+		{"family": 4, "length": 24, "low": 3227017984, "high": 3227018239},
+		{"family": 4, "length": 16, "low": 3232235520, "high": 3232301055},
+		{"family": 4, "length": 24, "low": 3232706560, "high": 3232706815},
+		{"family": 4, "length": 15, "low": 3323068416, "high": 3323199487},
+		{"family": 4, "length": 24, "low": 3325256704, "high": 3325256959},
+		{"family": 4, "length": 24, "low": 3405803776, "high": 3405804031},
+		{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839},
+		{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295},
+	],
+	"by_octet": {
+		0: [{"family": 4, "length": 8, "low": 0, "high": 16777215}],
+		10: [{"family": 4, "length": 8, "low": 167772160, "high": 184549375}],
+		100: [{"family": 4, "length": 10, "low": 1681915904, "high": 1686110207}],
+		127: [{"family": 4, "length": 8, "low": 2130706432, "high": 2147483647}],
+		169: [{"family": 4, "length": 16, "low": 2851995648, "high": 2852061183}],
+		172: [{"family": 4, "length": 12, "low": 2886729728, "high": 2887778303}],
+		192: [{"family": 4, "length": 24, "low": 3221225472, "high": 3221225727}, {"family": 4, "length": 24, "low": 3221225984, "high": 3221226239}, {"family": 4, "length": 24, "low": 3223307264, "high": 3223307519}, {"family": 4, "length": 24, "low": 3224682752, "high": 3224683007}, {"family": 4, "length": 24, "low": 3227017984, "high": 3227018239}, {"family": 4, "length": 16, "low": 3232235520, "high": 3232301055}, {"family": 4, "length": 24, "low": 3232706560, "high": 3232706815}],
+		198: [{"family": 4, "length": 15, "low": 3323068416, "high": 3323199487}, {"family": 4, "length": 24, "low": 3325256704, "high": 3325256959}],
+		203: [{"family": 4, "length": 24, "low": 3405803776, "high": 3405804031}],
+		224: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		225: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		226: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		227: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		228: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		229: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		230: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		231: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		232: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		233: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		234: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		235: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		236: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		237: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		238: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		239: [{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839}],
+		240: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		241: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		242: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		243: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		244: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		245: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		246: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		247: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		248: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		249: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		250: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		251: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		252: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		253: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		254: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+		255: [{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295}],
+	},
+}

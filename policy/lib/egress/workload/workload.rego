@@ -17,14 +17,17 @@ of(document, resource) := {
 	"resource": resource,
 	"order": document.source.order,
 	"object": document.object,
-	"templates": templates,
-	"owner": _owner(document.object),
+	"templates": [_template(template, path, document.object) | some [path, template] in found],
+	"owner": owner(document.object),
 	"problems": _problems(document.object, found),
 } if {
 	found := _templates(document.object)
 	count(found) > 0
-	templates := [_template(template, path, document.object) | some [path, template] in found]
 }
+
+# METADATA
+# description: The pod templates of an object alone, none for what makes no pods.
+templates(thing) := [_template(template, path, thing) | some [path, template] in _templates(thing)]
 
 # Each as [path with a dot behind it, object with metadata and spec].
 _templates(thing) := [["", thing]] if {
@@ -101,9 +104,11 @@ _host_network(template) if {
 	template.spec.hostNetwork == true
 } else := false
 
-_owner(thing) := {"kind": owner.kind, "name": owner.name} if {
+# METADATA
+# description: The controller of an object, {"kind", "name"}, or null.
+owner(thing) := {"kind": first.kind, "name": first.name} if {
 	owners := [reference | some reference in thing.metadata.ownerReferences; reference.controller == true]
-	owner := owners[0]
+	first := owners[0]
 } else := null
 
 _problems(thing, found) := array.flatten([

@@ -21,26 +21,41 @@ kinds := {"networking.k8s.io": {"NetworkPolicy": true}}
 # description: |
 #   The facts of a policy: {"resource", "order", "object", "selector", "compiled", "normal", "isolates", "problems": [{"path", "message"}], "valid",
 #   "ambiguous": [{"path", "text", "block"}], "rules": [{"path", "index", "allowance"}]}.
-policy(document, resource, settings) := {
+policy(document, resource, settings) := object.union(read(document, resource, settings), {
+	"compiled": selector.compiled(selector_of(document.object)),
+	"normal": selector.normal(selector_of(document.object)),
+	"problems": problems,
+	"valid": problems == [],
+}) if {
+	problems := validity.problems(document.object)
+}
+
+# METADATA
+# description: |
+#   Some of the facts of a policy, enough to judge its rules: {"resource", "order", "object", "selector", "isolates", "ambiguous", "rules"}.
+read(document, resource, settings) := {
 	"resource": resource,
 	"order": document.source.order,
 	"object": document.object,
 	"selector": _selector(spec),
-	"compiled": selector.compiled(_selector(spec)),
-	"normal": selector.normal(_selector(spec)),
-	"isolates": isolates,
-	"problems": problems,
-	"valid": problems == [],
+	"isolates": isolating,
 	"ambiguous": _ambiguous(spec),
 	"rules": [_rule(rule, i, resource, spec, settings) |
-		isolates
+		isolating
 		some i, rule in items(spec, "egress")
 	],
 } if {
 	spec := _spec(document.object)
-	isolates := _isolates(spec)
-	problems := validity.problems(document.object)
+	isolating := _isolates(spec)
 }
+
+# METADATA
+# description: Whether a policy isolates egress, valid or not.
+isolates(thing) if _isolates(_spec(thing))
+
+# METADATA
+# description: The podSelector of a policy, {} where there is none.
+selector_of(thing) := _selector(_spec(thing))
 
 _spec(object) := object.spec if {
 	is_object(object.spec)
