@@ -29,6 +29,7 @@ _EXAMPLES = """\
 examples:
   egress audit k8s/                            judge every manifest below k8s/
   helm template shop | egress audit -          judge a rendered chart
+  egress audit --cluster                       judge what is in a live cluster now
   egress audit --profile strict --format sarif --output egress.sarif k8s/
   egress explain open-egress
 

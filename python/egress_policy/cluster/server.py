@@ -65,17 +65,12 @@ class Answer(NamedTuple):
 
 
 class Server:
-    """A cluster that can be asked."""
+    """A cluster that can be asked; `url` says where it is."""
 
     def __init__(self, configuration: Any, pool: Any) -> None:
         self._configuration, self._pool = configuration, pool
         self._answered = False
-
-    @property
-    def url(self) -> str:
-        """Where it is; a name and a password in it are nobody's business."""
-        parts = urlsplit(str(self._configuration.host))
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+        self.url = _shown(str(configuration.host))
 
     def get(self, path: str, **parameters: str) -> Answer:
         """Ask, again for what passes. Raises NoAnswerError, or ClusterError if nothing was ever answered."""
@@ -118,6 +113,12 @@ class Server:
         known = {one["key"]: one["value"] for one in settings if one["in"] == "header" and one["value"]}
         agent = f"egress-policy/{__version__}"
         return {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": agent, **known}
+
+
+def _shown(host: str) -> str:
+    """A name and a password in it are nobody's business."""
+    parts = urlsplit(host)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def _timeout() -> Any:
@@ -185,7 +186,8 @@ def connect(access: Access) -> Server:
     else:
         with _configuring():
             config.load_incluster_config(configuration)
-    return Server(configuration, client.ApiClient(configuration).rest_client.pool_manager)
+    with _configuring():
+        return Server(configuration, client.ApiClient(configuration).rest_client.pool_manager)
 
 
 @contextlib.contextmanager

@@ -65,6 +65,13 @@ def status(code: int, message: str = "") -> Answer:
     return Answer(code, json.dumps(said).encode())
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Whoever asked has given up: that is what such a test is about."""
+
+
 Badly = Callable[[Mapping[str, str]], Answer | None]
 
 
@@ -79,8 +86,7 @@ class Api:
         # (verb, group, resource, namespace): None allows everything.
         self.allowed: Callable[[str, str, str, str], bool] | None = None
         self.authorization = "Bearer somebody"
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 

@@ -131,6 +131,7 @@ def test_ctrl_c_ends_it_while_the_server_is_silent(api: Api, command: list[str])
     api.answers(PODS, Answer(pause=20))
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while not any(path == PODS for path, _ in api.requests):
+        assert process.poll() is None
         time.sleep(0.01)
     before = time.monotonic()
     process.send_signal(signal.SIGINT)

@@ -14,7 +14,7 @@ import pytest
 from egress_policy.engine import embedded
 from egress_policy.formats import github, junit, sarif
 from egress_policy.formats import json as json_format
-from egress_policy.report import Location, Problem, Report
+from egress_policy.report import Cluster, Location, Problem, Report
 from tests.unit.formats.reports import ATTACK, DANGLING, OPEN, hostile, report, shown
 
 _UNREADABLE = Problem("k8s/b.yaml", 3, "it is no YAML")
@@ -23,6 +23,7 @@ _REPORTS = [
     pytest.param(report(status="error", errors=(_UNREADABLE,)), id="one with an error"),
     pytest.param(report(status="skip", findings=(), namespaces=(), policies=()), id="nothing to judge"),
     pytest.param(hostile(), id="one that an attacker wrote"),
+    pytest.param(report(cluster=Cluster("https://10.0.0.1", "shop")), id="one of a cluster"),
 ]
 
 
