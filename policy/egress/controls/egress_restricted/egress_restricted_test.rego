@@ -177,7 +177,7 @@ _needing(rules, names) := main.namespace({"namespace": "shop", "documents": test
 
 test_what_is_said_once_is_handed_on if {
 	_needing([_all_https], ["a"]).totals.once == [{
-		"name": "a", "place": [0, 0], "level": "warn", "alone": true,
+		"name": "a", "place": [0, 0], "level": "warn", "waiver": null, "alone": true,
 		"drop": [
 			0, "spec.egress[0]", "expired-destination",
 			"NetworkPolicy 'app' needs the approved destination 'a', which expired on 2026-01-01",
@@ -310,7 +310,8 @@ test_shows_the_parameters_that_differ if {
 }
 
 _once(name, order, index, level) := {
-	"name": name, "place": [order, index], "level": level, "alone": true, "drop": [order, sprintf("spec.egress[%d]", [index]), "r", name],
+	"name": name, "place": [order, index], "level": level, "waiver": null, "alone": true,
+	"drop": [order, sprintf("spec.egress[%d]", [index]), "r", name],
 }
 
 test_what_is_said_once_stays_on_the_first[name] if {
