@@ -23,9 +23,13 @@ _WORTH_FORKING = 2 << 20
 
 
 class ParametersError(EgressPolicyError):
-    """The parameters do not fit their schema; one line a problem, each with the field's path."""
+    """The parameters do not fit their schema; `problems` are (path, message), and there is one line for each."""
 
     exit_code = 2
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__("\n".join(f"{path} {message}".replace("\n", "\\n") for path, message in problems))
+        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +147,7 @@ class _Run:
         try:
             problems = engine.ask(PARAMETERS, b"{}")["problems"]
             if problems:
-                said = (f"{one['path']}: {one['message']}".replace("\n", "\\n") for one in problems)
-                raise ParametersError("\n".join(said))
+                raise ParametersError([(one["path"], one["message"]) for one in problems])
         except BaseException:
             engine.__exit__(None, None, None)
             raise

@@ -117,7 +117,7 @@ _two_digits(n) := format_int(n, 10) if {
 problems(given) := [{"path": "parameters", "message": "must be an object"}] if {
 	not is_object(given)
 } else := array.flatten([
-	[{"path": name, "message": "unknown parameter"} | some name, _ in given; not name in _known],
+	[{"path": name, "message": "is an unknown parameter"} | some name, _ in given; not name in _known],
 	[{"path": "profile", "message": "must be baseline or strict"} |
 		not object.get(given, "profile", null) in {null, "baseline", "strict"}
 	],
@@ -209,7 +209,7 @@ _approval_problems(given) := array.concat(
 _entry_problems(entry, path) := [{"path": path, "message": "must be an object"}] if {
 	not is_object(entry)
 } else := array.flatten([
-	[{"path": $"{path}.{field}", "message": "unknown field"} | some field, _ in entry; not field in _entry_fields],
+	[{"path": $"{path}.{field}", "message": "is an unknown field"} | some field, _ in entry; not field in _entry_fields],
 	[{"path": $"{path}.name", "message": "must be a text that is not empty"} | not _text(object.get(entry, "name", null))],
 	[{"path": $"{path}.{field}", "message": "must be a text"} |
 		some field in ["owner", "reason"]
@@ -238,7 +238,7 @@ _waiver_problems(given) := array.flatten([
 _waiver_entry_problems(entry, path) := [{"path": path, "message": "must be an object"}] if {
 	not is_object(entry)
 } else := array.flatten([
-	[{"path": $"{path}.{field}", "message": "unknown field"} | some field, _ in entry; not field in _waiver_fields],
+	[{"path": $"{path}.{field}", "message": "is an unknown field"} | some field, _ in entry; not field in _waiver_fields],
 	[{"path": $"{path}.rule", "message": "must be the name of a rule"} | not _names_rule(entry)],
 	[{"path": $"{path}.{field}", "message": "must be a text that is not blank"} |
 		some field in ["owner", "reason"]
@@ -268,7 +268,7 @@ _ends(entry) if {
 _waived_problems(resource, path) := [{"path": path, "message": "must be an object with kind, namespace and name, as a report has it"}] if {
 	not is_object(resource)
 } else := array.flatten([
-	[{"path": $"{path}.{field}", "message": "unknown field"} | some field, _ in resource; not field in _resource_fields],
+	[{"path": $"{path}.{field}", "message": "is an unknown field"} | some field, _ in resource; not field in _resource_fields],
 	[{"path": $"{path}.{field}", "message": "must be a text that is not empty"} |
 		some field in ["kind", "name"]
 		not _text(object.get(resource, field, null))

@@ -337,11 +337,11 @@ test_problems_of_waivers_say_what_would_be_right if {
 		"waivers[1].reason": "must be a text that is not blank",
 		"waivers[1].path": "must be a text",
 		"waivers[1].expires": "must be a date, as 2026-12-31: a waiver has an end",
-		"waivers[1].x": "unknown field",
+		"waivers[1].x": "is an unknown field",
 		"waivers[1].resource.kind": "must be a text that is not empty",
 		"waivers[1].resource.name": "must be the whole name, without * or ?",
 		"waivers[1].resource.namespace": "must be a text",
-		"waivers[1].resource.x": "unknown field",
+		"waivers[1].resource.x": "is an unknown field",
 		"waivers[2].resource": "must be an object with kind, namespace and name, as a report has it",
 		"waivers[4]": "waives the same as one before it",
 	}
@@ -387,7 +387,7 @@ test_problems_say_what_would_be_right if {
 		}],
 	}
 	{problem.path: problem.message | some problem in parameters.problems(given)} == {
-		"x": "unknown parameter",
+		"x": "is an unknown parameter",
 		"profile": "must be baseline or strict",
 		"openPortShare": "must be a number above 0 and up to 1",
 		"internalBlocks[0]": "must be a CIDR block without leading zeros or bits beyond its length",
@@ -395,7 +395,7 @@ test_problems_say_what_would_be_right if {
 		"systemNamespaces": "must be a list",
 		"now": "must be a date, as 2026-12-31 or 2026-12-31T23:59:59Z",
 		"approvedDestinations[0]": "must be an object",
-		"approvedDestinations[1].x": "unknown field",
+		"approvedDestinations[1].x": "is an unknown field",
 		"approvedDestinations[1].name": "must be a text that is not empty",
 		"approvedDestinations[1].owner": "must be a text",
 		"approvedDestinations[1].cidrs": "must list at least one CIDR block",
