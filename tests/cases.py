@@ -22,10 +22,10 @@ _FATE = re.compile(r"used [1-9]\d*|unused|expired")
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """What has to come out. `findings` and `errors` are whole lists; counts, workloads and namespaces name what matters.
+    """What has to come out. `findings` and `errors` are whole lists; of counts, workloads and namespaces what matters.
 
-    A finding that is waived ends in `waived by OWNER`. `waivers` says of each waiver of the list, in its order, what became
-    of it: `used 1`, `unused` or `expired`.
+    A finding that is waived ends in `waived by OWNER`. `waivers` says what became of each waiver of the list, in its
+    order: `used 1`, `unused` or `expired`.
     """
 
     status: str
