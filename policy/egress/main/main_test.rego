@@ -144,6 +144,6 @@ _bare(said) := object.remove(said, ["level", "waived", "waiver"])
 _facts(answer) := [
 	answer.policies, answer.namespace.workloads, answer.namespace.restricted_rules,
 	object.filter(answer.totals, [
-		"egress_rules", "restricted_rules", "open_rules", "application", "workloads", "governed", "covered", "policies", "unjudged",
+		"egress_rules", "restricted_rules", "open_rules", "application", "restricted", "workloads", "governed", "covered", "policies", "unjudged",
 	]),
 ]

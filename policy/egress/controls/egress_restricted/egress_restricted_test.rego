@@ -380,7 +380,7 @@ test_a_waived_rule_is_neither_restricted_nor_failing if {
 	[found.namespace.status, found.namespace.restricted_rules] == ["pass", 1]
 	[found.policies[0].restricted_rules, found.policies[0].open_rules] == [1, 1]
 	object.filter(found.totals, ["failing", "restricted_rules", "open_rules", "restricted", "waivers"]) == {
-		"failing": 0, "restricted_rules": 1, "open_rules": 1, "restricted": 1, "waivers": [0],
+		"failing": 0, "restricted_rules": 1, "open_rules": 1, "restricted": 0, "waivers": [0],
 	}
 	found.namespace.workloads == [{"kind": "Deployment", "name": "web", "covered": true, "open": true, "public_share": 1}]
 }
@@ -399,10 +399,10 @@ test_says_to_the_letter_what_is_waived[name] if {
 	some name, row in {
 		"an open rule": {
 			"objects": [_web, testing.egress([{}, _narrow])], "waivers": [_waive_open], "status": "pass",
-			"summary": "2 egress rules found, 1 restrict to specific destinations; 1 allow all destinations on all ports. 1 findings are waived.",
+			"summary": "2 egress rules found, 1 restrict to specific destinations; 1 of 1 application namespaces are not restricted. 1 findings are waived.",
 		},
-		"two open rules by one waiver": {
-			"objects": [_web, testing.egress([{}, {}])], "waivers": [_waive_open], "status": "pass",
+		"two open rules by one waiver, without a workload": {
+			"objects": [testing.egress([{}, {}])], "waivers": [_waive_open], "status": "pass",
 			"summary": "2 egress rules found, 0 restrict to specific destinations; 2 allow all destinations on all ports. 2 findings are waived.",
 		},
 		"a namespace without a policy": {
@@ -416,6 +416,10 @@ test_says_to_the_letter_what_is_waived[name] if {
 		},
 		"what is open only together, of which no rule is": {
 			"objects": [_web, _broad_halves], "waivers": [_waiver("open-egress-combined", "Deployment", "web")], "status": "pass",
+			"summary": "2 egress rules found, 0 restrict to specific destinations; 1 of 1 application namespaces are not restricted. 1 findings are waived.",
+		},
+		"the same without a workload": {
+			"objects": [_broad_halves], "waivers": [_waiver("open-egress-combined", "NetworkPolicy", "app")], "status": "pass",
 			"summary": "2 egress rules found, 0 restrict to specific destinations. 1 findings are waived.",
 		},
 		"a warning": {
