@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from egress_policy import settings
+from egress_policy.engine import PARAMETERS, load
 from egress_policy.report import Location
 from egress_policy.settings import SettingsError
 
@@ -151,3 +152,12 @@ def test_problems_are_told_in_the_order_of_lines_and_on_one_line_each(written: C
     assert settings.read(None, "w.yaml").explained(problems) == (
         "w.yaml:2: waivers[0].rule must be\\nsomething\nw.yaml:3: waivers[1].x\\ny is unknown"
     )
+
+
+def test_the_file_that_the_guide_shows_is_taken(written: Callable[..., None]) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "waivers.md").read_text()
+    written(w=guide.partition("```yaml\n")[2].partition("```")[0])
+    values = settings.read(None, "w.yaml").values
+    assert len(values["waivers"]) == 3
+    with load("wasm", values) as engine:
+        assert engine.ask(PARAMETERS, b"{}")["problems"] == []
