@@ -171,7 +171,7 @@ def untested(folder: Path) -> Path:
 def conftest_findings(
     conftest: Path, policy: Path, files: Sequence[Path], parameters: Mapping[str, Any], folder: Path
 ) -> list[dict[str, str]]:
-    """What `conftest test --combine` finds: rule, level, path, resource and message of each."""
+    """What `conftest test --combine` finds: rule, level, path, resource, who waived it, and message of each."""
     data = folder / "parameters.json"
     data.write_bytes(to_json({"egress": {"parameters": dict(parameters)}}))
     run = subprocess.run(
@@ -193,6 +193,7 @@ def _conftest_result(result: Mapping[str, Any]) -> Iterator[dict[str, str]]:
                 "rule": metadata["rule"],
                 "level": level,
                 "path": metadata["path"],
-                "resource": resource(metadata["resource"]),
+                "resource": resource(metadata["resource"]) if "resource" in metadata else "",
+                "waived": f"waived by {metadata['waived']['owner']}" if "waived" in metadata else "",
                 "message": entry["msg"],
             }

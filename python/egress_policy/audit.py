@@ -27,9 +27,13 @@ _WORTH_FORKING = 2 << 20
 
 
 class ParametersError(EgressPolicyError):
-    """The parameters do not fit their schema; one line a problem, each with the field's path."""
+    """The parameters do not fit their schema; `problems` are (path, message), and there is one line for each."""
 
     exit_code = 2
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__("\n".join(f"{path} {message}".replace("\n", "\\n") for path, message in problems))
+        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,12 @@ def audit(request: Request, progress: Progress | None = None) -> Report:
     run = _Run(request, time.time_ns(), progress or Progress())
     report = _audited(run)
     return replace(report, moment=_moment(request.settings.get("now"), run.now))
+
+
+def check(engine: Engine) -> None:
+    """Raise ParametersError if the engine's policy finds fault with the parameters that it was given."""
+    if problems := engine.ask(PARAMETERS, b"{}")["problems"]:
+        raise ParametersError([(one["path"], one["message"]) for one in problems])
 
 
 def _moment(given: object, now: int) -> int:
@@ -181,10 +191,7 @@ class _Run:
         """The engine, after it has accepted the parameters."""
         engine = self._loaded()
         try:
-            problems = engine.ask(PARAMETERS, b"{}")["problems"]
-            if problems:
-                said = (f"{one['path']}: {one['message']}".replace("\n", "\\n") for one in problems)
-                raise ParametersError("\n".join(said))
+            check(engine)
         except BaseException:
             engine.__exit__(None, None, None)
             raise

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from egress_policy import formats, output
-from egress_policy.audit import Request, audit
+from egress_policy import formats, output, settings
+from egress_policy.audit import ParametersError, Request, audit
 from egress_policy.cli import FAIL, PASS, USAGE
 from egress_policy.errors import EgressPolicyError
 from egress_policy.report import Report
+from egress_policy.settings import Settings
 
 if TYPE_CHECKING:
     from egress_policy.cluster import Access
@@ -24,6 +25,7 @@ examples:
   egress audit --cluster                             what is there now, in the context that kubectl would take
   egress audit --cluster --context prod --namespace shop
   egress audit --cluster --format policy-report | kubectl apply -f -
+  egress audit --waivers waivers.yaml k8s/
 
 The exit code is 0 for pass and skip, 1 for fail, 2 for bad usage or a file or list that cannot be read (everything
 else is judged all the same), and 3 if there is no answer.
@@ -44,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder, or - for standard input")
     parser.add_argument("--profile", choices=("baseline", "strict"), help="how strict to be (default: baseline)")
     parser.add_argument("--parameters", metavar="FILE", help="parameters of the control, YAML or JSON")
+    parser.add_argument("--waivers", metavar="FILE", help="findings that may pass until a date, YAML or JSON")
     parser.add_argument(
         "--namespace", metavar="NAME", default="",
         help="the namespace of objects that name none; with --cluster, the only one that is read",
@@ -62,9 +65,8 @@ def run(options: argparse.Namespace) -> int:
     """Audit, write, and answer with the exit code of the report's status."""
     _check(options)
     chosen = formats.load(options.format)
-    request = _request(options, chosen)
-    with output.progress() as shown:
-        report = audit(request, shown)
+    given = settings.read(options.parameters, options.waivers)
+    report = _audited(_request(options, chosen, given), given)
     output.write(options.output, lambda target: chosen.render(report, target))
     return exit_code(report)
 
@@ -102,14 +104,26 @@ def _access(options: argparse.Namespace) -> Access | None:
     return Access(options.kubeconfig, options.context)
 
 
-def _request(options: argparse.Namespace, chosen: formats.Format) -> Request:
-    settings = parameters(options.parameters) if options.parameters else {}
-    if options.profile:
-        settings["profile"] = options.profile
+def _audited(request: Request, given: Settings) -> Report:
+    """The report, with the places of waivers; what is wrong with parameters is said with their places as well."""
+    try:
+        with output.progress() as shown:
+            report = audit(request, shown)
+    except ParametersError as error:
+        raise UsageError(given.explained(error.problems)) from error
+    waivers = report.waivers and tuple(
+        dataclasses.replace(waiver, location=given.place(f"waivers[{index}]"))
+        for index, waiver in enumerate(report.waivers)
+    )
+    return dataclasses.replace(report, waivers=waivers)
+
+
+def _request(options: argparse.Namespace, chosen: formats.Format, given: Settings) -> Request:
+    profile = {"profile": options.profile} if options.profile else {}
     return Request(
         paths=tuple(options.paths),
         exclude=tuple(options.exclude),
-        settings=settings,
+        settings={**given.values, **profile},
         namespace=options.namespace,
         engine=options.engine,
         opa_url=options.opa_url,
@@ -117,18 +131,3 @@ def _request(options: argparse.Namespace, chosen: formats.Format) -> Request:
         excerpts=chosen.EXCERPTS,
         cluster=_access(options),
     )
-
-
-def parameters(name: str) -> dict[str, Any]:
-    """The one document of a parameters file. Its fields are the policy's to check."""
-    from egress_policy import reader
-
-    try:
-        found = reader.load(Path(name).read_bytes())
-    except OSError as error:
-        raise UsageError(f"{name}: {error.strerror or error}") from error
-    except EgressPolicyError as error:
-        raise UsageError(f"{name}: {error}") from error
-    if not isinstance(found, dict):
-        raise UsageError(f"{name}: parameters are one object, such as {{profile: strict}}")
-    return found

@@ -12,9 +12,9 @@ from urllib.parse import quote
 from egress_policy import __version__
 from egress_policy.engine import embedded
 from egress_policy.formats import clean
-from egress_policy.formats.wording import resource, witness
+from egress_policy.formats.wording import resource, waived, witness
 from egress_policy.output import Target
-from egress_policy.report import Cluster, Finding, Problem, Report
+from egress_policy.report import Cluster, Finding, Problem, Report, Waiver
 
 DETAILS, EXCERPTS = False, False
 
@@ -37,7 +37,10 @@ def _run(report: Report) -> dict[str, Any]:
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "where the command was run"}}},
         "invocations": [_invocation(report)],
-        "results": [_result(finding, rules, report.cluster) for finding in report.findings],
+        "results": [
+            {**_result(finding, rules, report.cluster), **_suppressions(finding, listed=report.waivers is not None)}
+            for finding in report.findings
+        ],
         "properties": {
             "control": report.control,
             "controlVersion": report.control_version,
@@ -101,6 +104,16 @@ def _result(finding: Finding, rules: list[str], cluster: Cluster | None) -> dict
     }
 
 
+def _suppressions(finding: Finding, *, listed: bool) -> dict[str, Any]:
+    """Nothing where there is no list: SARIF wants them on all results of a run or on none."""
+    if not listed:
+        return {}
+    if finding.waived is None:
+        return {"suppressions": []}
+    justification = clean.line(waived(finding.waived))
+    return {"suppressions": [{"kind": "external", "status": "accepted", "justification": justification}]}
+
+
 def _message(finding: Finding) -> str:
     return finding.message + (f"; {witness(finding.witness)}" if finding.witness is not None else "")
 
@@ -130,6 +143,7 @@ def _invocation(report: Report) -> dict[str, Any]:
     return {
         "executionSuccessful": report.status != "error",
         "toolExecutionNotifications": [_notification(error, report.cluster) for error in report.errors],
+        "toolConfigurationNotifications": [_idle(waiver) for waiver in report.waivers or () if waiver.message],
     }
 
 
@@ -139,4 +153,14 @@ def _notification(error: Problem, cluster: Cluster | None) -> dict[str, Any]:
         "message": {"text": clean.line(error.message)},
         "locations": [_location(error.file, max(error.line, 1), cluster)],
         "descriptor": {"id": "unreadable"},
+    }
+
+
+def _idle(waiver: Waiver) -> dict[str, Any]:
+    where = waiver.location
+    return {
+        "level": "warning",
+        "message": {"text": clean.line(waiver.message)},
+        **({"locations": [_location(where.file, where.line, None)]} if where else {}),
+        "descriptor": {"id": f"{waiver.status}-waiver"},
     }
