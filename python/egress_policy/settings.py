@@ -60,19 +60,21 @@ class Settings:
         return files[0].place(path) if files else None
 
     def explained(self, problems: Iterable[tuple[str, str]]) -> str:
-        """What the policy says is wrong, a line each: file, line, path and message, as the files have them."""
+        """What the policy says is wrong, a line each: file, line, path and message, in the order of the files."""
         lines = []
         for path, message in problems:
-            place = self.place(path)
-            where = f"{place.file}:{place.line}: " if place else ""
-            lines.append((place.line if place else 0, f"{where}{path} {message}".replace("\n", "\\n")))
+            place = self.place(path) or Location("", 0)
+            where = f"{place.file}:{place.line}: " if place.file else ""
+            lines.append(((place.file, place.line), f"{where}{path} {message}".replace("\n", "\\n")))
         return "\n".join(line for _, line in sorted(lines, key=lambda one: one[0]))
 
 
 def read(parameters: str | None, waivers: str | None) -> Settings:
     """What the files of these names say. Raises SettingsError; what the fields hold is the policy's to check."""
-    first = _read(parameters, "parameters are one object, such as {profile: strict}") if parameters else None
-    second = read_waivers(waivers) if waivers else None
+    first = (
+        _read(parameters, "parameters are one object, such as {profile: strict}") if parameters is not None else None
+    )
+    second = read_waivers(waivers) if waivers is not None else None
     if first and second and "waivers" in first.values:
         both = " and ".join(f"{place.file}:{place.line}" for place in (first.place("waivers"), second.place("waivers")))
         raise SettingsError(f"{both}: waivers in both files; which of them count must be clear, so keep all in one")

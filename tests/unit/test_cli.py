@@ -112,6 +112,7 @@ def test_the_exit_code_is_the_verdict(
         pytest.param(
             "audit open.yaml --waivers both.yaml", "egress: both.yaml:1: profile is no waiver", id="more than waivers"
         ),
+        pytest.param("audit open.yaml --parameters=", "egress: : Is a directory", id="a file without a name"),
         pytest.param("audit open.yaml --waivers missing.yaml", "missing.yaml: No such file", id="no such waivers"),
         pytest.param("audit open.yaml --namespace Shop", "--namespace 'Shop'", id="a namespace that cannot be"),
         pytest.param(
