@@ -12,17 +12,19 @@ ROOT = Path(__file__).resolve().parent
 # nox loads this file by its path; the helpers beside it are found only so.
 sys.path.insert(0, str(ROOT))
 
-from tools import coverage, generated, locks, programs, wheel  # noqa: E402 (needs the line above)
+from tools import coverage, locks, programs, wheel  # noqa: E402 (needs the line above)
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = True
-nox.options.sessions = ["lint", "rego", "drift", "package", "tests"]
+nox.options.sessions = ["lint", "rego", "drift", "package", "tests", "live"]
 
 # What Gatekeeper runs must mean the same to the OPA inside the released Gatekeeper.
 GATEKEEPER_OPA = "v1.17.1"
 GATEKEEPER_POLICY = ("policy/lib", "policy/egress/rules")
+# Each of pytest's processes would start a control plane of its own: they have a session to themselves.
+WITHOUT_LIVE = "--ignore=tests/live"
 
 
 @nox.session(python=False)
@@ -70,40 +72,43 @@ def rego(session: nox.Session) -> None:
         session.error("lines that no test reaches:\n" + "\n".join(uncovered))
 
 
-@nox.session(python=False)
+@nox.session
 def generate(session: nox.Session) -> None:
     """Write the generated files; with `-- --check`, only compare them."""
-    if "--check" in session.posargs:
-        _check_generated(session)
-        return
-    try:
-        session.log(f"{generated.write(_opa(session, exact=True))} files written or removed")
-    except generated.GenerateError as error:
-        session.error(str(error))
+    _generated(session, *session.posargs)
 
 
-@nox.session(python=False)
+@nox.session
 def drift(session: nox.Session) -> None:
     """Compare the generated files with what policy/ gives, as `nox -s generate -- --check` does."""
-    _check_generated(session)
+    _generated(session, "--check")
 
 
-def _check_generated(session: nox.Session) -> None:
-    try:
-        problems = generated.check(_opa(session, exact=True))
-    except generated.GenerateError as error:
-        session.error(str(error))
-    if problems:
-        session.error("run `nox -s generate` and commit what it writes:\n" + "\n".join(problems))
+def _generated(session: nox.Session, *arguments: str) -> None:
+    _install(session, "runtime")
+    # From the checkout, not installed: an installed package would bring along the policy as it was.
+    opa = str(_opa(session, exact=True))
+    session.run("python", "-m", "tools.generated", opa, *arguments, env={"PYTHONPATH": "python"})
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Test the installed package, on every processor; arguments go to pytest instead."""
-    _programs(session)
+    _programs(session, *programs.QUICK)
     _install(session, "runtime", "test", "build")
     _install_package(session)
-    session.run("pytest", *(session.posargs or ("--numprocesses", "auto", "--dist", "worksteal")))
+    arguments = session.posargs or ("--numprocesses", "auto", "--dist", "worksteal")
+    session.run("pytest", WITHOUT_LIVE, *arguments)
+
+
+@nox.session
+def live(session: nox.Session) -> None:
+    """Test against a real API server with Gatekeeper, started on loopback; arguments go to pytest as well."""
+    _programs(session, "opa", "kubernetes", *programs.CONTROL_PLANE)
+    _install(session, "runtime", "test", "build")
+    _install_package(session)
+    # After Ctrl-C the programs get the time to end.
+    session.run("pytest", "tests/live", *session.posargs, interrupt_timeout=30)
 
 
 @nox.session
@@ -121,12 +126,12 @@ def package(session: nox.Session) -> None:
 @nox.session
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest dependencies that pyproject.toml admits."""
-    _programs(session)
+    _programs(session, *programs.QUICK)
     _install(session, "lock", "test", "build")
     _install_package(session)
     python = str(Path(session.bin) / "python")
     session.run("uv", "pip", "install", "--python", python, "--resolution", "lowest-direct", "-r", "pyproject.toml")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", WITHOUT_LIVE, *session.posargs)
 
 
 @nox.session

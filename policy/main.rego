@@ -2,8 +2,8 @@
 # title: The audit for conftest
 # description: |
 #   What `conftest test -p policy` runs. With --combine all files are judged together, as `egress audit` judges them: deny for what fails,
-#   warn for what warns. Without, each document is judged alone, and what takes more than one is said to be unseen. Parameters are
-#   data: --data with a file that has them under egress.parameters.
+#   warn for what warns, for waived findings, and for waivers that waive nothing. Without, each document is judged alone, and what takes more
+#   than one is said to be unseen. Parameters are data: --data with a file that has them under egress.parameters.
 # related_resources:
 #   - ref: https://www.conftest.dev/options/
 package main
@@ -30,9 +30,16 @@ warn contains {"msg": message, "rule": "alone", "path": ""} if {
 	message := "each document was judged alone: whether namespaces and workloads are covered takes conftest test --combine"
 }
 
+# Of one document alone nearly every waiver is one of something else.
+warn contains {"msg": waiver.message, "rule": "waivers", "path": $"waivers[{i}]"} if {
+	not _is_object
+	audit.parameters.problems == []
+	some i, waiver in _report.waivers
+}
+
 _said(found) := object.union(
 	{"msg": found.message, "file": found.file},
-	object.filter(found, ["rule", "path", "resource", "witness"]),
+	object.filter(found, ["rule", "path", "resource", "witness", "waived"]),
 )
 
 _is_object if is_object(input)
@@ -43,7 +50,7 @@ _unseen_alone := {"no-egress-policy", "uncovered-workload", "dangling-policy", "
 _findings contains object.union(found, {"file": _documents[found.order].source.file}) if {
 	some answer in _answers
 	some found in answer.findings
-	not [found.order, found.path, found.rule, found.message] in _repeated
+	not [found.order, found.path, found.rule, found.message] in _report.dropped
 	not _unseen(found)
 }
 
@@ -59,7 +66,7 @@ _answers := [answer |
 	answer := audit.namespace(shard, {"namespace": "", "namespaces": _labels, "details": false}, audit.settings)
 ]
 
-_repeated := audit.report_of({"totals": [answer.totals | some answer in _answers], "kubernetes": 1, "errors": 0}).dropped
+_report := audit.report_of({"totals": [answer.totals | some answer in _answers], "kubernetes": 1, "errors": 0})
 
 _by_namespace[namespace][i] := document if {
 	some i, document in _documents

@@ -219,3 +219,66 @@ test_does_not_say_so_of_all_documents_together if {
 	said := main.warn with input as _combined([_web, _deny])
 	said == set()
 }
+
+_waiver := {
+	"rule": "open-egress", "resource": {"kind": "NetworkPolicy", "namespace": "shop", "name": "app"},
+	"owner": "team", "reason": "migration", "expires": "2026-12-31",
+}
+
+_waiving(listed) := {"now": "2026-06-15", "waivers": listed}
+
+test_warns_of_what_is_waived_and_does_not_deny_it if {
+	denied := main.deny with input as _combined([_web, _open]) with data.egress.parameters as _waiving([_waiver])
+	denied == set()
+	warned := main.warn with input as _combined([_web, _open]) with data.egress.parameters as _waiving([_waiver])
+	{object.filter(found, ["rule", "path", "waived"]) | some found in warned} == {{
+		"rule": "open-egress", "path": "spec.egress[0]",
+		"waived": {"owner": "team", "reason": "migration", "expires": "2026-12-31"},
+	}}
+}
+
+test_denies_what_no_waiver_names if {
+	other := testing.egress_of("web", [{}])
+	denied := main.deny with input as _combined([_web, _open, other]) with data.egress.parameters as _waiving([_waiver])
+	_about(denied) == {["open-egress", "NetworkPolicy", "web", "spec.egress[0]"]}
+}
+
+_expired := object.union(_waiver, {"path": "spec.egress[0]", "expires": "2026-06-14"})
+
+_unused := "The waiver of open-egress for NetworkPolicy shop/app waives nothing: remove it, or name rule, resource and path as a report does"
+
+_ended := "The waiver of open-egress for NetworkPolicy shop/app spec.egress[0] expired on 2026-06-14: remove it, or have it granted anew"
+
+test_warns_of_waivers_that_waive_nothing if {
+	warned := main.warn with input as _combined([_web, _deny]) with data.egress.parameters as _waiving([_waiver, _expired])
+	warned == {
+		{"msg": _unused, "rule": "waivers", "path": "waivers[0]"},
+		{"msg": _ended, "rule": "waivers", "path": "waivers[1]"},
+	}
+}
+
+test_of_one_document_alone_it_waives_and_says_nothing_of_other_waivers if {
+	denied := main.deny with input as _open with data.egress.parameters as _waiving([_waiver, _expired])
+	denied == set()
+	warned := main.warn with input as _open with data.egress.parameters as _waiving([_waiver, _expired])
+	{found.rule | some found in warned} == {"open-egress", "alone"}
+}
+
+test_of_wrong_waivers_it_says_nothing_but_that if {
+	wrong := _waiving([_expired, object.remove(_waiver, ["expires"])])
+	denied := main.deny with input as _combined([_web, _open]) with data.egress.parameters as wrong
+	{found.path | some found in denied} == {"waivers[1].expires"}
+	warned := main.warn with input as _combined([_web, _open]) with data.egress.parameters as wrong
+	warned == set()
+}
+
+test_what_is_said_once_is_said_of_the_waived_and_of_the_rest if {
+	rule := testing.to_blocks(["0.0.0.0/0"], testing.https)
+	others := [testing.with_fields(testing.egress([rule]), {"metadata": {"name": name, "namespace": "other"}}) | some name in ["b", "c"]]
+	given := object.union(_expiring, {"waivers": [object.union(_waiver, {"rule": "expired-destination"})]})
+	warned := main.warn with input as _combined(array.concat([testing.egress([rule, rule])], others)) with data.egress.parameters as given
+	_about(warned) == {
+		["expired-destination", "NetworkPolicy", "app", "spec.egress[0]"],
+		["expired-destination", "NetworkPolicy", "b", "spec.egress[0]"],
+	}
+}

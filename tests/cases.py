@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +17,16 @@ KINDS = (
     *("host-network", "invalid-resource", "metadata-endpoint", "no-egress-policy", "not-evaluated", "open-egress"),
     *("open-egress-combined", "unapproved-destination", "uncovered-workload"),
 )
+_FATE = re.compile(r"used [1-9]\d*|unused|expired")
 
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """What has to come out. `findings` and `errors` are whole lists; counts and workloads name what matters."""
+    """What has to come out. `findings` and `errors` are whole lists; of counts, workloads and namespaces what matters.
+
+    A finding that is waived ends in `waived by OWNER`. `waivers` says what became of each waiver of the list, in its
+    order: `used 1`, `unused` or `expired`.
+    """
 
     status: str
     findings: list[str]
@@ -29,6 +35,13 @@ class Expect:
     errors: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     workloads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    namespaces: dict[str, str] = field(default_factory=dict)
+    waivers: list[str] = field(default_factory=list)
+
+    @property
+    def idle(self) -> list[str]:
+        """What conftest warns of: the waivers that waive nothing."""
+        return [f"waivers warn waivers[{i}]" for i, said in enumerate(self.waivers) if said in ("unused", "expired")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +105,20 @@ def _case(file: Path, written: Any) -> Case:
         *([] if case.conftest == (not case.because) else ["conftest: false says why in because"]),
         *([] if case.nearly in ("", *KINDS) else [f"nearly what? {case.nearly}"]),
         *([f"no such finding: {line}" for line in case.expect.findings if line.split()[0] not in KINDS]),
+        *([f"what became of a waiver? {said}" for said in case.expect.waivers if not _FATE.fullmatch(said)]),
+        *([] if len(case.expect.waivers) == len(case.parameters.get("waivers") or []) else ["waivers says of each"]),
+        *_waived_by_nobody(case),
     ]
     if problems:
         raise ValueError(f"{where}: {'; '.join(problems)}")
     return case
+
+
+def _waived_by_nobody(case: Case) -> list[str]:
+    """Each finding that is waived has its waiver, and each waiver that is used its findings."""
+    waived = sum(" waived by " in line for line in case.expect.findings)
+    used = sum(int(said.removeprefix("used ")) for said in case.expect.waivers if said.startswith("used "))
+    return [] if waived == used else [f"{waived} findings are waived by {used} waivers"]
 
 
 class _Loader(yaml.SafeLoader):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from egress_policy.engine import NAMESPACES, Engine, load, to_json
+from egress_policy.engine import NAMESPACES, Engine, embedded, load, to_json
 from tests.model.verdict import Expected, State
 
 if TYPE_CHECKING:
@@ -51,13 +51,19 @@ def documents(manifests: Sequence[Mapping[str, Any]], namespace: str = "") -> by
     for order, manifest in enumerate(manifests):
         metadata = manifest.get("metadata") or {}
         source = {"file": "manifests.yaml", "folder": "", "line": order + 1, "order": order, "duplicates": []}
-        cluster_wide = manifest.get("kind") == "Namespace"
-        shard = "" if cluster_wide else metadata.get("namespace") or namespace or "default"
+        shard = "" if is_cluster_wide(manifest) else metadata.get("namespace") or namespace or "default"
         shards.setdefault(shard, []).append({"object": manifest, "source": source})
-        if cluster_wide:
+        if manifest.get("kind") == "Namespace":
             labels.append({**(metadata.get("labels") or {}), NAME_LABEL: metadata["name"]})
     listed = [{"namespace": name, "documents": entries} for name, entries in sorted(shards.items())]
     return to_json({"namespace": namespace, "namespaces": labels, "shards": listed})
+
+
+def is_cluster_wide(manifest: Mapping[str, Any]) -> bool:
+    """Whether a manifest is of a kind without namespaces, among those that the policy knows."""
+    group = str(manifest.get("apiVersion") or "").rpartition("/")[0]
+    known = embedded.metadata()["kinds"].get(group, {}).get(manifest.get("kind"), {"namespaced": True})
+    return not known["namespaced"]
 
 
 def verdict(engine: Engine, manifests: Sequence[Mapping[str, Any]]) -> Verdict:
@@ -165,7 +171,7 @@ def untested(folder: Path) -> Path:
 def conftest_findings(
     conftest: Path, policy: Path, files: Sequence[Path], parameters: Mapping[str, Any], folder: Path
 ) -> list[dict[str, str]]:
-    """What `conftest test --combine` finds: rule, level, path, resource and message of each."""
+    """What `conftest test --combine` finds: rule, level, path, resource, who waived it, and message of each."""
     data = folder / "parameters.json"
     data.write_bytes(to_json({"egress": {"parameters": dict(parameters)}}))
     run = subprocess.run(
@@ -187,6 +193,7 @@ def _conftest_result(result: Mapping[str, Any]) -> Iterator[dict[str, str]]:
                 "rule": metadata["rule"],
                 "level": level,
                 "path": metadata["path"],
-                "resource": resource(metadata["resource"]),
+                "resource": resource(metadata["resource"]) if "resource" in metadata else "",
+                "waived": f"waived by {metadata['waived']['owner']}" if "waived" in metadata else "",
                 "message": entry["msg"],
             }

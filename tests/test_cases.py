@@ -54,6 +54,8 @@ def expected(case: cases.Case) -> dict[str, Any]:
         "counts": expect.counts,
         "messages": sorted(expect.messages),
         "workloads": expect.workloads,
+        "namespaces": expect.namespaces,
+        "waivers": expect.waivers,
     }
     return fixed if expect.summary is None else {**fixed, "summary": expect.summary}
 
@@ -72,6 +74,8 @@ def said(case: cases.Case, report: Report) -> dict[str, Any]:
         "workloads": {
             name: {key: workloads.get(name, {}).get(key) for key in wanted} for name, wanted in expect.workloads.items()
         },
+        "namespaces": {one["name"]: one["status"] for one in shown["namespaces"] if one["name"] in expect.namespaces},
+        "waivers": [fate(waiver) for waiver in shown.get("waivers", [])],
     }
     if expect.messages and parts["messages"] != sorted(expect.messages):
         parts["messages"] = sorted(messages)
@@ -80,7 +84,17 @@ def said(case: cases.Case, report: Report) -> dict[str, Any]:
 
 def line(finding: dict[str, Any]) -> str:
     """A finding as the cases write it."""
-    return " ".join(filter(None, (finding["rule"], finding["level"], resource(finding["resource"]), finding["path"])))
+    parts = (finding["rule"], finding["level"], resource(finding["resource"]), finding["path"])
+    return " ".join(filter(None, (*parts, waived_by(finding))))
+
+
+def waived_by(finding: dict[str, Any]) -> str:
+    return f"waived by {finding['waived']['owner']}" if "waived" in finding else ""
+
+
+def fate(waiver: dict[str, Any]) -> str:
+    """What became of a waiver, as the cases write it."""
+    return f"used {waiver['findings']}" if waiver["status"] == "used" else str(waiver["status"])
 
 
 @pytest.fixture(scope="session")
@@ -109,11 +123,12 @@ def run_conftest(program: Path, policy: Path, case: cases.Case, folder: Path) ->
 @pytest.mark.parametrize("case", [case for case in CASES if case.conftest], ids=str)
 def test_conftest_says(case: cases.Case, conftest_answers: dict[str, Future[list[dict[str, str]]]]) -> None:
     found = conftest_answers[case.case].result()
-    assert sorted(map(conftest_line, found)) == sorted(case.expect.findings)
+    assert sorted(map(conftest_line, found)) == sorted(case.expect.findings + case.expect.idle)
 
 
 def conftest_line(finding: dict[str, str]) -> str:
-    return " ".join(filter(None, (finding["rule"], finding["level"], finding["resource"], finding["path"])))
+    parts = (finding["rule"], finding["level"], finding["resource"], finding["path"], finding["waived"])
+    return " ".join(filter(None, parts))
 
 
 def test_there_are_enough_cases() -> None:

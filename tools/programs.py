@@ -1,4 +1,4 @@
-"""The Go programs that tests and sessions run: opa, conftest, gator and the kubernetes oracle.
+"""The Go programs that tests and sessions run: opa, conftest, gator, the kubernetes oracle, and a control plane.
 
 A program on PATH in a fitting version is used as it is; any other is built once from tools/go.mod into the
 user's cache folder. Only the standard library is needed here, so that nox and pytest can both ask.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import os
 import platform
 import re
@@ -61,6 +62,9 @@ def _pin(module: str) -> Version:
 OPA = "github.com/open-policy-agent/opa"
 CONFTEST = "github.com/open-policy-agent/conftest"
 GATEKEEPER = "github.com/open-policy-agent/gatekeeper/v3"
+# The release that Kubernetes of the pinned version is itself tested with and links.
+ETCD = "go.etcd.io/etcd/server/v3"
+KUBERNETES = "k8s.io/kubernetes"
 
 PROGRAMS = {
     "opa": Program(OPA, OPA, ("version",), lambda text: _printed(r"^Version:", text) >= _pin(OPA)),
@@ -79,7 +83,25 @@ PROGRAMS = {
     ),
     # Never taken from PATH: no other program of this name answers these questions.
     "kubernetes": Program("./kubernetes"),
+    "etcd": Program(ETCD, ETCD, ("--version",), lambda text: _printed(r"etcd Version:", text) == _pin(ETCD)),
+    "kube-apiserver": Program(
+        f"{KUBERNETES}/cmd/kube-apiserver",
+        KUBERNETES,
+        ("--version",),
+        lambda text: _printed(r"Kubernetes", text) == _pin(KUBERNETES),
+    ),
+    "kubectl": Program(
+        f"{KUBERNETES}/cmd/kubectl",
+        KUBERNETES,
+        ("version", "--client"),
+        lambda text: _printed(r"Client Version:", text) == _pin(KUBERNETES),
+    ),
+    # The manager does not tell its version.
+    "gatekeeper": Program(GATEKEEPER, GATEKEEPER),
 }
+# What only tests/live needs, and takes longest to build.
+CONTROL_PLANE = ("etcd", "kube-apiserver", "kubectl", "gatekeeper")
+QUICK = tuple(name for name in PROGRAMS if name not in CONTROL_PLANE)
 
 
 def find(name: str, *, exact: bool = False) -> Path | None:
@@ -104,6 +126,18 @@ def provide(names: Iterable[str] = tuple(PROGRAMS), *, exact: bool = False) -> d
     if lost := set(names) - set(found):
         raise ProgramError(f"built, and still not there: {', '.join(sorted(lost))}")
     return found
+
+
+@functools.cache
+def source(module: str) -> Path:
+    """The folder of a pinned module's source in Go's module cache; it is downloaded if it is not there."""
+    command = ["go", "mod", "download", "-json", module]
+    answer = subprocess.run(
+        command, cwd=MODULE, env=os.environ | ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    if answer.returncode != 0:
+        raise ProgramError(f"{' '.join(command)}: {answer.stderr.strip() or answer.stdout.strip()}")
+    return Path(json.loads(answer.stdout)["Dir"])
 
 
 @functools.cache
@@ -156,10 +190,14 @@ def _wanted_go() -> str:
 
 
 def _linker_flags() -> str:
-    # Both programs learn their own version at link time only.
+    # These programs learn their own version at link time only.
+    major, minor, _ = _pin(KUBERNETES)
     versions = {
         f"{CONFTEST}/internal/version.Version": pinned(CONFTEST),
         f"{GATEKEEPER}/pkg/version.Version": f"v{pinned(GATEKEEPER)}",
+        "k8s.io/component-base/version.gitVersion": f"v{pinned(KUBERNETES)}",
+        "k8s.io/component-base/version.gitMajor": major,
+        "k8s.io/component-base/version.gitMinor": minor,
     }
     return " ".join(["-s -w", *(f"-X {name}={value}" for name, value in versions.items())])
 
@@ -179,5 +217,10 @@ def _build(names: list[str]) -> None:
         )
         if built.returncode != 0:
             raise ProgramError(f"go build failed for {', '.join(names)} on {platform.platform()}")
-        for program in Path(fresh).iterdir():
-            program.replace(target / program.name)
+        for name in names:
+            (Path(fresh) / _executable(name)).replace(target / (name + _go("GOEXE")))
+
+
+def _executable(name: str) -> str:
+    """What `go build` calls a program: the last part of its package that is no major version, `server` for etcd."""
+    return re.sub(r"/v\d+$", "", PROGRAMS[name].package).rpartition("/")[2] + _go("GOEXE")

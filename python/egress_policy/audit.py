@@ -1,20 +1,24 @@
-"""The audit: files → documents → shards → verdicts → report. In two processes where there is enough to do."""
+"""The audit: files, or a cluster → documents → shards → verdicts → report. In two processes where files are large."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import IO, Any
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Any
 
 from egress_policy import reader, workers
 from egress_policy.engine import PARAMETERS, REPORT, Engine, load, to_json
 from egress_policy.errors import EgressPolicyError
 from egress_policy.judging import Verdicts, judge
 from egress_policy.locating import locate
-from egress_policy.reader import File
-from egress_policy.report import Problem, Report, build
-from egress_policy.shards import Places, Question, Shards, Source, printable
+from egress_policy.reader import Document, File, Reading
+from egress_policy.report import Cluster, Problem, Report, build
+from egress_policy.shards import CLUSTER_WIDE, Places, Question, Shards, Source, printable
+
+if TYPE_CHECKING:
+    from egress_policy.cluster import Access, Server
 
 # Orders of the child's documents: far above what a parent can count.
 _SECOND = 1 << 40
@@ -23,9 +27,13 @@ _WORTH_FORKING = 2 << 20
 
 
 class ParametersError(EgressPolicyError):
-    """The parameters do not fit their schema; one line a problem, each with the field's path."""
+    """The parameters do not fit their schema; `problems` are (path, message), and there is one line for each."""
 
     exit_code = 2
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__("\n".join(f"{path} {message}".replace("\n", "\\n") for path, message in problems))
+        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +41,11 @@ class Request:
     """What to audit, and how.
 
     `settings` are `data.egress.parameters`, `namespace` is where objects without one go. `details` lists policies and
-    workloads, `excerpts` quotes lines: both cost time and memory, so that they are made only to be shown.
+    workloads, `excerpts` quotes lines: both cost time and memory, so that they are made only to be shown. With
+    `cluster` there are no paths, and `namespace` is the only one that is read.
     """
 
-    paths: tuple[str, ...]
+    paths: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     namespace: str = ""
@@ -45,6 +54,7 @@ class Request:
     details: bool = True
     excerpts: bool = False
     stdin: IO[bytes] | None = None
+    cluster: Access | None = None
 
 
 class Progress:
@@ -53,13 +63,38 @@ class Progress:
     def reading(self, done: int, total: int) -> None:
         """So many files of all."""
 
+    def listing(self, resource: str, done: int) -> None:
+        """So many objects of a cluster's list."""
+
     def judging(self, done: int, total: int) -> None:
         """So many namespaces of all."""
 
 
 def audit(request: Request, progress: Progress | None = None) -> Report:
-    """Judge what is there. Raises ParametersError or EngineError where there is no answer."""
+    """Judge what is there. Raises ParametersError, EngineError or ClusterError where there is no answer."""
     run = _Run(request, time.time_ns(), progress or Progress())
+    report = _audited(run)
+    return replace(report, moment=_moment(request.settings.get("now"), run.now))
+
+
+def check(engine: Engine) -> None:
+    """Raise ParametersError if the engine's policy finds fault with the parameters that it was given."""
+    if problems := engine.ask(PARAMETERS, b"{}")["problems"]:
+        raise ParametersError([(one["path"], one["message"]) for one in problems])
+
+
+def _moment(given: object, now: int) -> int:
+    """Nanoseconds: the parameter `now`, which the policy has accepted, or the clock's."""
+    if not isinstance(given, str):
+        return now
+    seconds = datetime.fromisoformat(given).replace(tzinfo=UTC).timestamp()
+    return int(seconds) * 1_000_000_000
+
+
+def _audited(run: _Run) -> Report:
+    request = run.request
+    if request.cluster is not None:
+        return run.live(request.cluster)
     files = reader.find(request.paths, request.exclude, stdin=request.stdin)
     first, second = _split(files) if request.engine == "wasm" else (files, [])
     if not second:
@@ -91,6 +126,11 @@ class _Half:
     kubernetes: int = 0
     errors: list[tuple[str, int, str]] = field(default_factory=list)
 
+    def add(self, reading: Reading) -> None:
+        """Count what was seen, and keep what could not be read."""
+        self.kubernetes += reading.kubernetes
+        self.errors += [(printable(error.file), error.line, error.message) for error in reading.errors]
+
 
 @dataclass(frozen=True, slots=True)
 class _Run:
@@ -106,6 +146,16 @@ class _Run:
             half = self._read(files, 0)
             verdicts = self._judged(engine, half.shards, b",".join(half.shards.labels), [half.shards.places])
             return _report(engine, verdicts, half)
+
+    def live(self, access: Access) -> Report:
+        """A cluster instead of files."""
+        from egress_policy import cluster  # with it comes the client, which takes longer to import than we do
+
+        with self._engine() as engine:
+            server = cluster.connect(access)
+            half = self._listed(server)
+            verdicts = self._judged(engine, half.shards, b",".join(half.shards.labels), [half.shards.places])
+            return replace(_report(engine, verdicts, half), cluster=Cluster(server.url, self.request.namespace))
 
     def first(self, files: Sequence[File], worker: workers.Worker) -> Report:
         """The parent's part: its half, and the namespaces of which both halves have documents."""
@@ -141,10 +191,7 @@ class _Run:
         """The engine, after it has accepted the parameters."""
         engine = self._loaded()
         try:
-            problems = engine.ask(PARAMETERS, b"{}")["problems"]
-            if problems:
-                said = (f"{one['path']}: {one['message']}".replace("\n", "\\n") for one in problems)
-                raise ParametersError("\n".join(said))
+            check(engine)
         except BaseException:
             engine.__exit__(None, None, None)
             raise
@@ -155,10 +202,25 @@ class _Run:
         for done, file in enumerate(files, 1):
             reading = reader.read_file(file)
             half.shards.add(Source(printable(reading.file), reading.path, reading.data), reading.documents)
-            half.kubernetes += reading.kubernetes
-            half.errors += [(printable(error.file), error.line, error.message) for error in reading.errors]
+            half.add(reading)
             self.progress.reading(done, len(files))
         return half
+
+    def _listed(self, server: Server) -> _Half:
+        from egress_policy import cluster
+
+        # A cluster is one of Kubernetes, also where the namespace that was asked for is empty.
+        half = _Half(Shards(CLUSTER_WIDE), kubernetes=1)
+        for reading in cluster.read(server, self.request.namespace, self.progress.listing):
+            for document in reading.documents:
+                half.shards.add(self._source(document), (document,))
+            half.add(reading)
+        return half
+
+    def _source(self, document: Document) -> Source:
+        """The text is kept only of what is quoted: it is there twice then."""
+        quoted = self.request.excerpts and document.kind == "NetworkPolicy"
+        return Source(printable(document.file), "", None, document.text if quoted else b"")
 
     def _judged(self, engine: Engine, shards: Shards, labels: bytes, places: Iterable[Places]) -> Verdicts:
         verdicts = Verdicts()

@@ -19,6 +19,7 @@ from egress_policy.formats import clean
 # Name → one line about it. The module of the same name in egress_policy.commands is imported only when it is called.
 COMMANDS = {
     "audit": "judge manifests: pass, fail or skip, with file and line of each offender",
+    "gatekeeper": "turn the rules into what Gatekeeper takes, to enforce them in a cluster",
     "explain": "say what a rule looks for, why, and how to fix what it finds",
 }
 
@@ -28,6 +29,7 @@ _EXAMPLES = """\
 examples:
   egress audit k8s/                            judge every manifest below k8s/
   helm template shop | egress audit -          judge a rendered chart
+  egress audit --cluster                       judge what is in a live cluster now
   egress audit --profile strict --format sarif --output egress.sarif k8s/
   egress explain open-egress
 

@@ -62,7 +62,7 @@ def _asked(engine: Engine, batch: Batch, question: Question) -> list[dict[str, A
     try:
         answers = engine.ask(NAMESPACES, question.about(batch.shards))
     except EngineError as error:
-        hint = "leave it out with --exclude to judge the rest"
+        hint = "to judge the rest, leave its files out with --exclude, or take a cluster's namespaces one by one"
         raise EngineError(f"{_called(batch.names)} could not be judged: {error}; {hint}") from error
     if not isinstance(answers, list) or len(answers) != len(batch.names):
         raise EngineError(f"{_called(batch.names)} could not be judged: the policy answered about something else")

@@ -1,6 +1,7 @@
 """The file, line and surrounding text of what the policy answered about.
 
 Only files with a finding are read again, one at a time: keeping them all would take more memory than the documents do.
+An object of a cluster has one line, as the API server writes it; it is quoted as YAML.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from egress_policy import reader
+import orjson
+
+from egress_policy import manifest, reader
 from egress_policy.engine import EngineError
 from egress_policy.errors import EgressPolicyError
 from egress_policy.judging import Verdicts
@@ -29,10 +32,13 @@ def locate(verdicts: Verdicts, places: Iterable[Places], *, excerpts: bool) -> N
     opened = _Opened()
     for finding in sorted(verdicts.findings, key=lambda one: one["order"]):  # file after file, document after document
         place = _place(finding["order"], known)
-        line = opened.line(place, finding["path"]) if finding["path"] else place.line
+        live = place.source.live
+        line = opened.line(place, finding["path"]) if finding["path"] and live is None else place.line
         finding["location"] = (place.source.file, line)
-        if excerpts:
+        if excerpts and live is None:
             finding["excerpt"] = opened.excerpt(place, line)
+        elif excerpts and live:
+            finding["excerpt"] = _quoted(live, finding["path"])
 
 
 def _place(order: int, places: list[Places]) -> Place:
@@ -40,6 +46,15 @@ def _place(order: int, places: list[Places]) -> Place:
         if found := one.get(order):
             return found
     raise EngineError(f"the policy answered about document {order}, which it was not asked about")
+
+
+def _quoted(live: bytes, path: str) -> tuple[int, list[str], int]:
+    """The first line's number and the lines, in the object as YAML, and the number of the path's line there."""
+    text = manifest.written([orjson.loads(live)]).encode()
+    inside = Document(b"", "", "", None, "", "", "", 1, 0, len(text))
+    line = reader.locate(text, inside, path) if path else 1
+    first = max(line - _BEFORE, 1)
+    return first, text.decode().split("\n")[first - 1 : line - 1 + _AFTER], line
 
 
 @dataclass(slots=True)

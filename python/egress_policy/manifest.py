@@ -14,6 +14,8 @@ from typing import Any
 # Starts with a letter, is no number in any base or notation, and has neither `: ` nor ` #`.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*\Z")
 _FIRST = ("apiVersion", "kind", "metadata", "name", "namespace")
+# Several lines that all end, the first and last not empty, in letters that no reader of YAML treats specially.
+_BLOCK = re.compile(r"[!-~][ -~\t]*\n(?:(?:[ \t]*[!-~][ -~\t]*)?\n)*[ \t]*[!-~][ -~\t]*\n")
 # What YAML 1.1 or 1.2 reads as a boolean or as null.
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 # Allowed in JSON as they are, but not in YAML, or a line break there. (json.dumps escapes those below a blank.)
@@ -35,7 +37,9 @@ def _lines(value: Any, indent: str) -> Iterator[str]:
             yield f"{indent}- {lines[0].lstrip()}"
             yield from lines[1:]
     else:
-        yield indent + _scalar(value)
+        first, *rest = _text(value, indent)
+        yield indent + first
+        yield from rest
 
 
 def _entry(head: str, value: Any, indent: str) -> Iterator[str]:
@@ -43,7 +47,19 @@ def _entry(head: str, value: Any, indent: str) -> Iterator[str]:
         yield head
         yield from _lines(value, indent)
     else:
-        yield f"{head} {_scalar(value)}"
+        first, *rest = _text(value, indent)
+        yield f"{head} {first}"
+        yield from rest
+
+
+def _text(value: Any, indent: str) -> Iterator[str]:
+    """A scalar in its one line, or lines of text as a block that people can read."""
+    if not isinstance(value, str) or not _BLOCK.fullmatch(value):
+        yield _scalar(value)
+        return
+    yield "|"
+    for line in value.removesuffix("\n").split("\n"):
+        yield f"{indent}{line}" if line else ""
 
 
 def _position(entry: tuple[str, Any]) -> tuple[int, str]:

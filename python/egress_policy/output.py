@@ -126,14 +126,20 @@ class _Line(Progress):
     def reading(self, done: int, total: int) -> None:
         self._show("reading", done, total, "files")
 
+    def listing(self, resource: str, done: int) -> None:
+        self._write(f"listing {resource}: {done} objects")
+
     def judging(self, done: int, total: int) -> None:
         self._show("judging", done, total, "namespaces")
 
     def _show(self, doing: str, done: int, total: int, things: str) -> None:
+        self._write(f"{doing} {done * 100 // max(total, 1)} % of {total} {things}")
+
+    def _write(self, text: str) -> None:
         moment = time.monotonic()
         if moment >= self._next:
             self._next, self._shown = moment + _EVERY, True
-            sys.stderr.write(f"\r\x1b[K{doing} {done * 100 // max(total, 1)} % of {total} {things}")
+            sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
 
     def clear(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from egress_policy import manifest
@@ -53,15 +53,28 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Lines of a file, as they are written there; `first` is the number of the first. For people only."""
+    """Lines of a file, as they are written there; `first` is the number of the first. For people only.
+
+    Lines of an object that is in no file have numbers that say nothing; `marked` is that of the finding's.
+    """
 
     first: int
     lines: tuple[str, ...]
+    marked: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """On whose responsibility a finding may pass, why, and until the end of which day."""
+
+    owner: str
+    reason: str
+    expires: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule says about one object, worded by the policy."""
+    """What one rule says about one object, worded by the policy. One that is waived is a warning."""
 
     rule: str
     level: str
@@ -72,6 +85,24 @@ class Finding:
     witness: Witness | None
     remediation: str
     excerpt: Excerpt | None = None
+    waived: Waived | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """One waiver of the list, and what became of it; `message` says what to do about one that waives nothing.
+
+    Of the resource, an empty `api_version` is any. `location` is known of what was read from a file.
+    """
+
+    rule: str
+    resource: Resource
+    path: str
+    granted: Waived
+    status: str
+    findings: int
+    message: str
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +150,16 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """The cluster that was read, if it was one; `namespace` is empty if all of it was."""
+
+    server: str
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The answer of the control; findings are sorted by file, line, rule."""
+    """The answer of the control; findings are sorted by file, line, rule. `waivers` is None without a list of them."""
 
     control: str
     control_version: str
@@ -134,6 +173,10 @@ class Report:
     policies: tuple[Policy, ...]
     findings: tuple[Finding, ...]
     errors: tuple[Problem, ...]
+    cluster: Cluster | None = None
+    # When the audit began, in nanoseconds: for formats that have a place for it. Two reports may still say the same.
+    moment: int = field(default=0, compare=False)
+    waivers: tuple[Waiver, ...] | None = None
 
     @property
     def detail(self) -> str:
@@ -154,7 +197,11 @@ class Report:
         yield "namespaces", map(_namespace, self.namespaces)
         yield "policies", map(_policy, self.policies)
         yield "findings", map(finding_json, self.findings)
+        if self.waivers is not None:
+            yield "waivers", map(_waiver, self.waivers)
         yield "errors", map(_problem, self.errors)
+        if self.cluster is not None:
+            yield "cluster", {"server": self.cluster.server, "namespace": self.cluster.namespace}
 
 
 def _namespace(namespace: Namespace) -> dict[str, Any]:
@@ -193,22 +240,47 @@ def _problem(problem: Problem) -> dict[str, Any]:
     return {"file": problem.file, "line": problem.line, "message": problem.message}
 
 
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    """`path`, `message` and the resource's `apiVersion` only if there are any."""
+    resource = _resource(waiver.resource)
+    if not waiver.resource.api_version:
+        del resource["apiVersion"]
+    return {
+        "rule": waiver.rule,
+        "resource": resource,
+        **({"path": waiver.path} if waiver.path else {}),
+        **_waived(waiver.granted),
+        "status": waiver.status,
+        "findings": waiver.findings,
+        **({"message": waiver.message} if waiver.message else {}),
+    }
+
+
+def _waived(waived: Waived) -> dict[str, Any]:
+    return {"owner": waived.owner, "reason": waived.reason, "expires": waived.expires}
+
+
+def _resource(resource: Resource) -> dict[str, Any]:
+    return {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "namespace": resource.namespace,
+        "name": resource.name,
+    }
+
+
 def finding_json(finding: Finding) -> dict[str, Any]:
-    """One finding as the report shows it; `witness` and `remediation` only if there are any."""
-    resource = finding.resource
+    """One finding as the report shows it; `waived`, `witness` and `remediation` only if there are any."""
     shown: dict[str, Any] = {
         "rule": finding.rule,
         "level": finding.level,
         "message": finding.message,
         "path": finding.path,
-        "resource": {
-            "apiVersion": resource.api_version,
-            "kind": resource.kind,
-            "namespace": resource.namespace,
-            "name": resource.name,
-        },
+        "resource": _resource(finding.resource),
         "location": {"file": finding.location.file, "line": finding.location.line},
     }
+    if finding.waived is not None:
+        shown["waived"] = _waived(finding.waived)
     if finding.witness is not None:
         shown["witness"] = _witness(finding.witness)
     if finding.remediation:
@@ -237,6 +309,7 @@ def build(answer: Mapping[str, Any], verdicts: Verdicts, errors: Iterable[Proble
         policies=tuple(_to_policy(one) for one in sorted(verdicts.policies, key=_position)),
         findings=tuple(_to_finding(one) for one in sorted(kept, key=_position)),
         errors=tuple(errors),
+        waivers=None if answer["waivers"] is None else tuple(_to_waiver(one) for one in answer["waivers"]),
     )
 
 
@@ -258,19 +331,43 @@ def _to_policy(one: Mapping[str, Any]) -> Policy:
     return Policy(one["kind"], one["namespace"], one["name"], *counts, Location(*one["location"]))
 
 
+def _to_waiver(one: Mapping[str, Any]) -> Waiver:
+    return Waiver(
+        rule=one["rule"],
+        resource=_to_resource({"apiVersion": "", **one["resource"]}),
+        path=one.get("path", ""),
+        granted=_to_waived(one),
+        status=one["status"],
+        findings=one["findings"],
+        message=one.get("message", ""),
+    )
+
+
+def _to_waived(one: Mapping[str, Any]) -> Waived:
+    return Waived(one["owner"], one["reason"], one["expires"])
+
+
+def _to_resource(one: Mapping[str, Any]) -> Resource:
+    return Resource(one["apiVersion"], one["kind"], one["namespace"], one["name"])
+
+
 def _to_finding(one: Mapping[str, Any]) -> Finding:
-    resource = one["resource"]
     return Finding(
         rule=one["rule"],
         level=one["level"],
         message=one["message"],
         path=one["path"],
-        resource=Resource(resource["apiVersion"], resource["kind"], resource["namespace"], resource["name"]),
+        resource=_to_resource(one["resource"]),
         location=Location(*one["location"]),
         witness=_to_witness(one.get("witness")),
         remediation=_to_remediation(one.get("remediation")),
-        excerpt=Excerpt(one["excerpt"][0], tuple(one["excerpt"][1])) if "excerpt" in one else None,
+        excerpt=_to_excerpt(one.get("excerpt")),
+        waived=_to_waived(one["waived"]) if "waived" in one else None,
     )
+
+
+def _to_excerpt(one: tuple[Any, ...] | None) -> Excerpt | None:
+    return Excerpt(one[0], tuple(one[1]), *one[2:]) if one else None
 
 
 def _to_witness(one: Mapping[str, Any] | None) -> Witness | None:

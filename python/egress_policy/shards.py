@@ -46,11 +46,15 @@ _CLUSTER_KINDS = frozenset(
 
 
 class Source(NamedTuple):
-    """A file: as a report shows it, as it can be opened, and its bytes if it cannot be (standard input)."""
+    """A file: as a report shows it, as it can be opened, and its bytes if it cannot be (standard input).
+
+    An object of a cluster is one as well: `live` is its JSON, or empty where nothing of it will be shown.
+    """
 
     file: str
     path: str
     data: bytes | None
+    live: bytes | None = None
 
 
 class Place(NamedTuple):
@@ -63,7 +67,7 @@ class Place(NamedTuple):
     item: tuple[int, ...]
 
 
-Packed = tuple[int, list[tuple[str, str, bytes | None]], bytes, dict[int, tuple[int, ...]]]
+Packed = tuple[int, list[tuple[str, str, bytes | None, bytes | None]], bytes, dict[int, tuple[int, ...]]]
 
 
 @dataclass(slots=True)
@@ -94,7 +98,7 @@ class Places:
 
     def packed(self) -> Packed:
         """For another process: plain values."""
-        return self.base, [(one.file, one.path, one.data) for one in self.sources], self.numbers.tobytes(), self.items
+        return self.base, [(*one,) for one in self.sources], self.numbers.tobytes(), self.items
 
     @classmethod
     def unpacked(cls, packed: Packed) -> Places:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from egress_policy import __version__, cli
+from egress_policy import __version__, cli, formats
 
 _OPEN = """\
 apiVersion: networking.k8s.io/v1
@@ -26,6 +26,10 @@ spec:
   egress: [{}]
 """
 _DENIED = _OPEN.replace("egress: [{}]", "egress: []")
+_WAIVER = (
+    "{rule: open-egress, resource: {kind: NetworkPolicy, namespace: shop, name: app-egress}, "
+    "owner: shop team, reason: until the gateway is there, expires: 9999-12-31}"
+)
 
 
 @pytest.fixture
@@ -41,6 +45,9 @@ def folder(tmp_path: Path) -> Path:
         "list.yaml": "- profile\n",
         "twice.yaml": "profile: strict\nprofile: baseline\n",
         "line.json": '{"a\\nb": 1}',
+        "waivers.yaml": f"waivers:\n  - {_WAIVER}\n",
+        "data.yaml": f"egress:\n  parameters:\n    waivers:\n      - {_WAIVER}\n",
+        "both.yaml": f"profile: strict\nwaivers:\n  - {_WAIVER}\n",
     }.items():
         (tmp_path / name).write_text(text)
     return tmp_path
@@ -66,6 +73,12 @@ def _egress(
         pytest.param("audit missing.yaml", 2, id="a file that is not there"),
         pytest.param("audit denied.yaml --parameters strict.yaml", 0, id="parameters from a file"),
         pytest.param("audit denied.yaml --engine opa", 0, id="a real OPA"),
+        pytest.param("audit open.yaml --waivers waivers.yaml", 0, id="waived"),
+        pytest.param("audit open.yaml --waivers data.yaml", 0, id="waived by a file that is data for OPA"),
+        pytest.param("audit open.yaml --parameters both.yaml", 0, id="waived by parameters"),
+        pytest.param("audit open.yaml --parameters data.yaml", 0, id="parameters that are data for OPA"),
+        pytest.param("audit open.yaml --waivers data.yaml --engine opa", 0, id="waived in a real OPA"),
+        pytest.param("audit open.yaml --parameters strict.yaml --waivers waivers.yaml", 0, id="both files"),
     ],
 )
 def test_the_exit_code_is_the_verdict(
@@ -82,11 +95,25 @@ def test_the_exit_code_is_the_verdict(
         pytest.param("audit open.yaml --parameters missing.yaml", "missing.yaml: No such file", id="no such file"),
         pytest.param("audit open.yaml --parameters broken.yaml", "egress: broken.yaml: ", id="a file that is no YAML"),
         pytest.param("audit open.yaml --parameters list.yaml", "parameters are one object", id="not an object"),
-        pytest.param("audit open.yaml --parameters wrong.json", "openPortShare: ", id="a wrong value, by its path"),
+        pytest.param(
+            "audit open.yaml --parameters wrong.json", "wrong.json:1: openPortShare must be ", id="a wrong value"
+        ),
         pytest.param(
             "audit open.yaml --parameters twice.yaml", "twice.yaml: line 2: profile is written twice", id="a key twice"
         ),
-        pytest.param("audit open.yaml --parameters line.json", "egress: a\\nb: unknown", id="a name of two lines"),
+        pytest.param(
+            "audit open.yaml --parameters line.json", "line.json:1: a\\nb is an unknown", id="a name of two lines"
+        ),
+        pytest.param(
+            "audit open.yaml --parameters both.yaml --waivers waivers.yaml",
+            "egress: both.yaml:2 and waivers.yaml:1: waivers in both files",
+            id="two lists of waivers",
+        ),
+        pytest.param(
+            "audit open.yaml --waivers both.yaml", "egress: both.yaml:1: profile is no waiver", id="more than waivers"
+        ),
+        pytest.param("audit open.yaml --parameters=", "egress: : Is a directory", id="a file without a name"),
+        pytest.param("audit open.yaml --waivers missing.yaml", "missing.yaml: No such file", id="no such waivers"),
         pytest.param("audit open.yaml --namespace Shop", "--namespace 'Shop'", id="a namespace that cannot be"),
         pytest.param(
             "audit open.yaml --opa-url http://127.0.0.1", "--opa-url needs --engine opa", id="a URL for nobody"
@@ -145,6 +172,44 @@ def test_a_flag_decides_over_the_parameters_file(folder: Path) -> None:
         folder, "audit", "--parameters", "strict.yaml", "--profile", "baseline", "--format", "json", "denied.yaml"
     )
     assert json.loads(run.stdout)["profile"] == "baseline"
+
+
+def test_waivers_are_reported_with_their_places(folder: Path) -> None:
+    (folder / "waivers.yaml").write_text(
+        f"# ours\nwaivers:\n  - {_WAIVER}\n  - {_WAIVER.replace('app-egress', 'gone')}\n"
+        f"  - {_WAIVER.replace('app-egress', 'old').replace('9999', '2020')}\n"
+    )
+    run = _egress(folder, "audit", "open.yaml", "--waivers", "waivers.yaml")
+    said = run.stdout.decode()
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert "\nwarn[open-egress]: NetworkPolicy 'app-egress' allows egress" in said
+    assert "\n  = waived by shop team until 9999-12-31: until the gateway is there\n" in said
+    assert (
+        "\nWaivers that waive nothing:\n"
+        "  waivers.yaml:4: unused: The waiver of open-egress for NetworkPolicy shop/gone waives nothing: "
+        "remove it, or name rule, resource and path as a report does\n"
+        "  waivers.yaml:5: expired: The waiver of open-egress for NetworkPolicy shop/old expired on 2020-12-31: "
+        "remove it, or have it granted anew\n"
+    ) in said
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["by itself", "as data for OPA"])
+def test_what_is_wrong_with_waivers_is_said_with_file_and_line(folder: Path, *, wrapped: bool) -> None:
+    text = (
+        "waivers:\n- rule: open-egress\n  resource: {kind: Pod, name: 'a*'}\n  owner: x\n"
+        "  reason: r\n  expires: 2026-02-30\n- 1\n"
+    )
+    if wrapped:
+        text = "egress:\n  parameters:\n" + "".join(f"    {line}\n" for line in text.splitlines())
+    (folder / "wrong.yaml").write_text(text)
+    first = 3 if wrapped else 1
+    run = _egress(folder, "audit", "open.yaml", "--parameters", "strict.yaml", "--waivers", "wrong.yaml")
+    assert (run.returncode, run.stdout) == (2, b"")
+    assert run.stderr.decode() == (
+        f"egress: wrong.yaml:{first + 2}: waivers[0].resource.name must be the whole name, without * or ?\n"
+        f"wrong.yaml:{first + 5}: waivers[0].expires must be a date, as 2026-12-31: a waiver has an end\n"
+        f"wrong.yaml:{first + 6}: waivers[1] must be an object\n"
+    )
 
 
 def test_standard_input(folder: Path) -> None:
@@ -222,7 +287,7 @@ def test_the_line_of_what_can_be_read_only_once(folder: Path) -> None:
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_any_encoding_can_show_any_name(folder: Path, encoding: str) -> None:
     (folder / "ünïcödé-🦀.yaml").write_text(_OPEN.replace("app-egress", "äpp"), encoding="utf-8")
-    for chosen in ("text", "json", "github", "junit", "sarif"):
+    for chosen in formats.NAMES:
         run = _egress(
             folder, "audit", "ünïcödé-🦀.yaml", "--format", chosen, environment={"PYTHONIOENCODING": encoding}
         )
@@ -233,7 +298,7 @@ def test_any_encoding_can_show_any_name(folder: Path, encoding: str) -> None:
 def test_a_file_name_that_is_no_text_is_shown_with_escapes(folder: Path) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / os.fsdecode(b"\xff.yaml")).write_text(_OPEN)
-    for chosen in ("text", "json", "github", "junit", "sarif"):
+    for chosen in formats.NAMES:
         run = _egress(folder, "audit", "sub", "--format", chosen)
         assert (run.returncode, run.stderr) == (1, b"")
         assert b"udcff.yaml" in run.stdout

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from egress_policy.judging import Verdicts
-from egress_policy.report import COUNTS, Location, Report, Workload, build
+from egress_policy.report import COUNTS, Location, Report, Resource, Waived, Waiver, Workload, build
 
-_ANSWER = {
+_ANSWER: dict[str, Any] = {
     "control": "egress-restricted",
     "control_version": "1.0.0",
     "severity": "medium",
@@ -17,6 +17,7 @@ _ANSWER = {
     "counts": {name: number for number, name in enumerate(reversed(COUNTS))},
     "parameters": {"profile": "strict", "internalBlocks": []},
     "dropped": [],
+    "waivers": None,
 }
 
 
@@ -26,8 +27,14 @@ def _finding(**changed: Any) -> dict[str, Any]:
     return {**finding, "location": ("a.yaml", 1), **changed}
 
 
-def _built(*findings: dict[str, Any], dropped: list[list[Any]] | None = None, **verdicts: Any) -> Report:
-    return build({**_ANSWER, "dropped": dropped or []}, Verdicts(findings=list(findings), **verdicts), [])
+def _built(
+    *findings: dict[str, Any],
+    dropped: list[list[Any]] | None = None,
+    waivers: list[dict[str, Any]] | None = None,
+    **verdicts: Any,
+) -> Report:
+    answer = {**_ANSWER, "dropped": dropped or [], "waivers": waivers}
+    return build(answer, Verdicts(findings=list(findings), **verdicts), [])
 
 
 def test_the_order_of_what_an_engine_says_does_not_matter() -> None:
@@ -83,3 +90,49 @@ def test_policies_are_sorted_by_place() -> None:
         {"name": "y", "location": ("b", 1), "order": 1, **counted},
     ]
     assert [one.location for one in _built(policies=policies).policies] == [Location("b", 1), Location("b", 2)]
+
+
+_GRANTED = {"owner": "shop team", "reason": "migration", "expires": "2026-12-31"}
+_SHORT = {
+    "rule": "all-pods", "resource": {"kind": "Pod", "namespace": "shop", "name": "web"}, **_GRANTED,
+    "status": "used", "findings": 2,
+}  # fmt: skip
+_LONG = {
+    "rule": "all-pods", "resource": {"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "web"},
+    "path": "a", **_GRANTED, "status": "unused", "findings": 0, "message": "remove it",
+}  # fmt: skip
+
+
+def test_without_a_list_the_report_says_nothing_of_waivers() -> None:
+    report = _built(_finding())
+    assert report.waivers is None
+    assert "waivers" not in report.to_json()
+    assert "waived" not in report.to_json()["findings"][0]
+
+
+def test_an_empty_list_of_waivers_is_one() -> None:
+    assert _built(waivers=[]).to_json()["waivers"] == []
+
+
+def test_waivers_keep_their_order_and_say_only_what_there_is() -> None:
+    report = _built(waivers=[_LONG, _SHORT])
+    assert report.waivers is not None
+    assert report.waivers[1] == Waiver(
+        "all-pods",
+        Resource("", "Pod", "shop", "web"),
+        "",
+        Waived("shop team", "migration", "2026-12-31"),
+        "used",
+        2,
+        "",
+    )
+    assert report.to_json()["waivers"] == [_LONG, _SHORT]
+    assert list(report.to_json()["waivers"][0]) == list(_LONG)
+
+
+def test_a_waived_finding_says_who_waived_it() -> None:
+    report = _built(_finding(waived=_GRANTED, waiver=0))
+    assert report.findings[0].waived == Waived("shop team", "migration", "2026-12-31")
+    shown = report.to_json()["findings"][0]
+    assert shown["waived"] == _GRANTED
+    assert list(shown) == ["rule", "level", "message", "path", "resource", "location", "waived"]

@@ -117,3 +117,33 @@ test_asks_every_rule if {
 	found := main.namespaces with input as _input(_everything) with data.egress.parameters as _parameters
 	{said.rule | some answer in found; some said in answer.findings} == object.keys(finding.levels)
 }
+
+_waiver_of(said) := {
+	"rule": said.rule, "resource": said.resource, "path": said.path, "owner": "team", "reason": "r", "expires": "2026-06-15",
+}
+
+# Nothing is hidden by a waiver: for each finding that there can be, it is the same but for its level.
+test_a_waived_finding_is_listed_as_it_was if {
+	before := main.namespaces with input as _input(_everything) with data.egress.parameters as _parameters
+	findings := [said | some answer in before; some said in answer.findings]
+	listed := {_waiver_of(said) | some said in findings}
+	given := object.union(_parameters, {"waivers": [one | some one in listed]})
+	problems := main.parameters.problems with data.egress.parameters as given
+	problems == []
+	after := main.namespaces with input as _input(_everything) with data.egress.parameters as given
+	waived := [said | some answer in after; some said in answer.findings]
+	{said.level | some said in waived} == {"warn"}
+	count([said | some said in waived; said.waived == {"owner": "team", "reason": "r", "expires": "2026-06-15"}]) == count(findings)
+	[_bare(said) | some said in waived] == [_bare(said) | some said in findings]
+	[_facts(answer) | some answer in after] == [_facts(answer) | some answer in before]
+}
+
+_bare(said) := object.remove(said, ["level", "waived", "waiver"])
+
+# What is there, which no waiver changes.
+_facts(answer) := [
+	answer.policies, answer.namespace.workloads, answer.namespace.restricted_rules,
+	object.filter(answer.totals, [
+		"egress_rules", "restricted_rules", "open_rules", "application", "restricted", "workloads", "governed", "covered", "policies", "unjudged",
+	]),
+]

@@ -8,7 +8,7 @@ from typing import Protocol, cast
 from egress_policy.output import Target
 from egress_policy.report import Report
 
-NAMES = ("text", "json", "sarif", "junit", "github")
+NAMES = ("text", "json", "sarif", "junit", "github", "policy-report", "open-reports")
 
 
 class Format(Protocol):
@@ -24,4 +24,4 @@ class Format(Protocol):
 
 def load(name: str) -> Format:
     """The format of this name; the others are not imported."""
-    return cast(Format, importlib.import_module(f"egress_policy.formats.{name}"))
+    return cast(Format, importlib.import_module(f"egress_policy.formats.{name.replace('-', '_')}"))

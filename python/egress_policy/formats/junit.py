@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import junitparser
 
 from egress_policy.formats import clean
-from egress_policy.formats.wording import resource, witness
+from egress_policy.formats.wording import resource, waived, waiver, witness
 from egress_policy.output import Target
-from egress_policy.report import Finding, Namespace, Report
+from egress_policy.report import Finding, Namespace, Report, Waiver
 
 DETAILS, EXCERPTS = False, False
 
@@ -25,7 +25,7 @@ class _Case(junitparser.TestCase):
 
 
 def render(report: Report, target: Target) -> None:
-    """One suite: the control. A warning is a passed case that says so in its output."""
+    """One suite: the control. A warning, waived or not, is a passed case that says so in its output."""
     suite = junitparser.TestSuite(report.control)
     suite.add_testcases(list(_cases(report)))
     suite.add_property("summary", clean.line(report.summary))
@@ -44,6 +44,9 @@ def _cases(report: Report) -> Iterator[_Case]:
             yield _namespace(namespace)
     for finding in report.findings:
         yield _finding(finding)
+    for one in report.waivers or ():
+        if one.message:
+            yield _waiver(one)
     for error in report.errors:
         case = _case(f"{error.file}:{error.line}", "cannot be read")
         case.result = [junitparser.Error(clean.line(error.message), "unreadable")]
@@ -81,6 +84,15 @@ def _finding(finding: Finding) -> _Case:
     return case
 
 
+def _waiver(one: Waiver) -> _Case:
+    """One that waives nothing; what the others waive has its own cases."""
+    case = _case(f"{one.status} waiver of {waiver(one)}", "waivers")
+    if one.location is not None:
+        case.file, case.line = clean.line(one.location.file), one.location.line
+    case.system_out = clean.line(one.message)
+    return case
+
+
 def _case(name: str, classname: str) -> _Case:
     return _Case(clean.line(name), classname=clean.line(classname))
 
@@ -89,4 +101,6 @@ def _text(finding: Finding) -> Iterator[str]:
     yield clean.line(f"{finding.location.file}:{finding.location.line}: {finding.message}")
     if finding.witness is not None:
         yield clean.line(witness(finding.witness))
+    if finding.waived is not None:
+        yield clean.line(waived(finding.waived))
     yield from clean.lines(finding.remediation)

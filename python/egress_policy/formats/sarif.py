@@ -12,9 +12,9 @@ from urllib.parse import quote
 from egress_policy import __version__
 from egress_policy.engine import embedded
 from egress_policy.formats import clean
-from egress_policy.formats.wording import resource, witness
+from egress_policy.formats.wording import resource, waived, witness
 from egress_policy.output import Target
-from egress_policy.report import Finding, Problem, Report
+from egress_policy.report import Cluster, Finding, Problem, Report, Waiver
 
 DETAILS, EXCERPTS = False, False
 
@@ -37,7 +37,10 @@ def _run(report: Report) -> dict[str, Any]:
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "where the command was run"}}},
         "invocations": [_invocation(report)],
-        "results": [_result(finding, rules) for finding in report.findings],
+        "results": [
+            {**_result(finding, rules, report.cluster), **_suppressions(finding, listed=report.waivers is not None)}
+            for finding in report.findings
+        ],
         "properties": {
             "control": report.control,
             "controlVersion": report.control_version,
@@ -87,7 +90,7 @@ def _markdown(name: str, rule: Mapping[str, Any]) -> str:
     return f"**{rule['title']}** (`{name}`)\n\n{rule['description']}\n\n{remedy}\n{references}"
 
 
-def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
+def _result(finding: Finding, rules: list[str], cluster: Cluster | None) -> dict[str, Any]:
     where = finding.location
     logical = {"fullyQualifiedName": f"{resource(finding.resource)} {finding.path}".rstrip(), "kind": "resource"}
     return {
@@ -95,21 +98,33 @@ def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
         **({"ruleIndex": rules.index(finding.rule)} if finding.rule in rules else {}),
         "level": _LEVELS.get(finding.level, "note"),
         "message": {"text": _message(finding)},
-        "locations": [{**_location(where.file, where.line), "logicalLocations": [logical]}],
+        "locations": [{**_location(where.file, where.line, cluster), "logicalLocations": [logical]}],
         "partialFingerprints": {"egressPolicy/v1": _fingerprint(finding)},
         "properties": {"level": finding.level, "path": finding.path},
     }
+
+
+def _suppressions(finding: Finding, *, listed: bool) -> dict[str, Any]:
+    """Nothing where there is no list: SARIF wants them on all results of a run or on none."""
+    if not listed:
+        return {}
+    if finding.waived is None:
+        return {"suppressions": []}
+    justification = clean.line(waived(finding.waived))
+    return {"suppressions": [{"kind": "external", "status": "accepted", "justification": justification}]}
 
 
 def _message(finding: Finding) -> str:
     return finding.message + (f"; {witness(finding.witness)}" if finding.witness is not None else "")
 
 
-def _location(file: str, line: int) -> dict[str, Any]:
-    return {"physicalLocation": {"artifactLocation": _artifact(file), "region": {"startLine": line}}}
+def _location(file: str, line: int, cluster: Cluster | None) -> dict[str, Any]:
+    return {"physicalLocation": {"artifactLocation": _artifact(file, cluster), "region": {"startLine": line}}}
 
 
-def _artifact(file: str) -> dict[str, Any]:
+def _artifact(file: str, cluster: Cluster | None) -> dict[str, Any]:
+    if cluster is not None:  # an API path, which is a file of no machine
+        return {"uri": f"{cluster.server}{file}" if file.startswith("/") else cluster.server}
     path = PurePath(file)
     if path.is_absolute():
         return {"uri": path.as_uri()}
@@ -127,14 +142,25 @@ def _fingerprint(finding: Finding) -> str:
 def _invocation(report: Report) -> dict[str, Any]:
     return {
         "executionSuccessful": report.status != "error",
-        "toolExecutionNotifications": [_notification(error) for error in report.errors],
+        "toolExecutionNotifications": [_notification(error, report.cluster) for error in report.errors],
+        "toolConfigurationNotifications": [_idle(waiver) for waiver in report.waivers or () if waiver.message],
     }
 
 
-def _notification(error: Problem) -> dict[str, Any]:
+def _notification(error: Problem, cluster: Cluster | None) -> dict[str, Any]:
     return {
         "level": "error",
         "message": {"text": clean.line(error.message)},
-        "locations": [_location(error.file, max(error.line, 1))],
+        "locations": [_location(error.file, max(error.line, 1), cluster)],
         "descriptor": {"id": "unreadable"},
+    }
+
+
+def _idle(waiver: Waiver) -> dict[str, Any]:
+    where = waiver.location
+    return {
+        "level": "warning",
+        "message": {"text": clean.line(waiver.message)},
+        **({"locations": [_location(where.file, where.line, None)]} if where else {}),
+        "descriptor": {"id": f"{waiver.status}-waiver"},
     }

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, takewhile
 
 from egress_policy.formats import clean
-from egress_policy.formats.wording import resource, witness
+from egress_policy.formats.wording import resource, waived, witness
 from egress_policy.output import Target
-from egress_policy.report import Excerpt, Finding, Namespace, Report
+from egress_policy.report import Excerpt, Finding, Namespace, Report, Waiver
 
 DETAILS, EXCERPTS = False, True
 
@@ -23,13 +23,17 @@ _COLOURS = {"fail": "31", "error": "31", "warn": "33", "skip": "33", "pass": "32
 
 
 def render(report: Report, target: Target) -> None:
-    """Summary, findings by file, what could not be read, namespaces, and what to do next."""
+    """Summary, findings by file, what could not be read, idle waivers, namespaces, and what to do next."""
     writer = _Writer(target, colours=target.terminal and not os.environ.get("NO_COLOR"))
     writer.line(writer.paint(report.status, clean.line(report.summary)))
     control = f"{report.control} {report.control_version}, profile {report.profile}: "
     writer.line(writer.paint("dim", control) + writer.paint(report.status, report.status))
+    if report.cluster is not None:
+        only = f", only namespace {report.cluster.namespace}" if report.cluster.namespace else ""
+        writer.line(writer.paint("dim", f"cluster {clean.line(report.cluster.server)}{only}"))
     _findings(report.findings, writer)
     _errors(report, writer)
+    _waivers(report.waivers or (), writer)
     _namespaces(report.namespaces, writer)
     _next(report, writer)
 
@@ -67,7 +71,8 @@ def _findings(findings: tuple[Finding, ...], writer: _Writer) -> None:
 
 def _brief(finding: Finding, writer: _Writer) -> str:
     where = f"{clean.line(finding.location.file)}:{finding.location.line}"
-    return f"{where}: {writer.paint(finding.level, finding.level)} {finding.rule}: {clean.line(finding.message)}"
+    by = f" ({clean.line(waived(finding.waived))})" if finding.waived else ""
+    return f"{where}: {writer.paint(finding.level, finding.level)} {finding.rule}: {clean.line(finding.message)}{by}"
 
 
 def _quoted(finding: Finding, writer: _Writer) -> Iterator[str]:
@@ -82,10 +87,14 @@ def _quoted(finding: Finding, writer: _Writer) -> Iterator[str]:
         yield from _excerpt(finding.excerpt, finding.location.line, writer)
     if finding.witness is not None:
         yield f"  = {clean.line(witness(finding.witness))}"
+    if finding.waived is not None:
+        yield f"  = {clean.line(waived(finding.waived))}"
     yield from _remedy(finding.remediation)
 
 
 def _excerpt(excerpt: Excerpt, marked: int, writer: _Writer) -> Iterator[str]:
+    numbered = excerpt.marked is None
+    marked = marked if excerpt.marked is None else excerpt.marked
     width = len(str(excerpt.first + len(excerpt.lines)))
     own = _extent(excerpt, marked)
     for number, text in enumerate(excerpt.lines, excerpt.first):
@@ -93,7 +102,8 @@ def _excerpt(excerpt: Excerpt, marked: int, writer: _Writer) -> Iterator[str]:
             break
         shown = " ".join(clean.lines(text.rstrip("\r")))[:160]
         mark = ">" if number in own else " "
-        line = f"{mark} {number:>{width}} | {shown}".rstrip()
+        gutter = f"{mark} {number:>{width}}" if numbered else mark
+        line = f"{gutter} | {shown}".rstrip()
         yield f"  {writer.paint('bold', line) if number == marked else writer.paint('dim', line)}"
 
 
@@ -150,6 +160,17 @@ def _errors(report: Report, writer: _Writer) -> None:
         writer.line()
         writer.line(writer.paint("error", "Not judged, because it could not be read:"))
         writer.lines(f"  {clean.line(one.file)}:{one.line}: {clean.line(one.message)}" for one in report.errors)
+
+
+def _waivers(waivers: tuple[Waiver, ...], writer: _Writer) -> None:
+    """Those that waive nothing: the others stand beside their findings."""
+    idle = [one for one in waivers if one.message]
+    if idle:
+        writer.line()
+        writer.line(writer.paint("warn", "Waivers that waive nothing:"))
+    for one in idle:
+        where = f"{clean.line(one.location.file)}:{one.location.line}: " if one.location else ""
+        writer.line(f"  {where}{one.status}: {clean.line(one.message)}")
 
 
 def _next(report: Report, writer: _Writer) -> None:

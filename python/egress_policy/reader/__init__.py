@@ -13,13 +13,14 @@ from typing import IO
 from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
 from egress_policy.reader.files import File
 from egress_policy.reader.files import find as _find
-from egress_policy.reader.loading import load, read_file, with_input
+from egress_policy.reader.loading import Loaded, load, read_file, with_input
 from egress_policy.reader.locate import locate, locate_all
 from egress_policy.reader.text import normalise
 
 __all__ = [
     "Document",
     "File",
+    "Loaded",
     "ReadError",
     "Reading",
     "UnreadableError",

@@ -6,13 +6,15 @@ import os
 import stat
 import sys
 from dataclasses import replace
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import orjson
 
 from egress_policy.reader import careful
 from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
 from egress_policy.reader.files import STDIN, File
+from egress_policy.reader.locate import line_below
+from egress_policy.reader.nodes import Node
 from egress_policy.reader.output import dumps
 from egress_policy.reader.paths import written
 from egress_policy.reader.reading import read_bytes
@@ -54,8 +56,19 @@ def read_file(file: File) -> Reading:
     return read_bytes(data, file)
 
 
-def load(data: bytes) -> Any:
-    """The value of the one YAML or JSON document in `data`, None if there is none. Raises UnreadableError.
+class Loaded(NamedTuple):
+    """A document of our own, such as parameters: its value, and where each of its fields stands."""
+
+    value: Any
+    root: Node | None
+
+    def line(self, path: str) -> int:
+        """The line (from 1) of a path, or of the nearest field above it."""
+        return line_below(self.root, path) if self.root else 1
+
+
+def load(data: bytes) -> Loaded:
+    """The one YAML or JSON document in `data`, its value None if there is none. Raises UnreadableError.
 
     Also for a key that is written twice: it is a setting of ours, so that nobody else says which one counts.
     """
@@ -64,7 +77,7 @@ def load(data: bytes) -> Any:
         raise UnreadableError(0, "holds more than one document")
     for path, line in found[0].duplicates if found else ():
         raise UnreadableError(line, f"line {line + 1}: {written(path)} is written twice")
-    return orjson.loads(dumps(found[0].root.value)) if found else None
+    return Loaded(orjson.loads(dumps(found[0].root.value)), found[0].root) if found else Loaded(None, None)
 
 
 def _content(path: str) -> tuple[bytes, bool]:

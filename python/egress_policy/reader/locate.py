@@ -32,6 +32,11 @@ def locate_all(text: bytes, document: Document, wanted: Iterable[str]) -> list[i
     return [base + _line(root, steps(path)) for path in wanted]
 
 
+def line_below(root: Node, path: str) -> int:
+    """The same in a tree that is there already, whose lines are those of its file."""
+    return 1 + _line(root, steps(path))
+
+
 @lru_cache(maxsize=1)
 def _root(text: bytes, start: int, end: int) -> Node | None:
     """The tree of one document; lines count from its start. None if it cannot be read any more."""

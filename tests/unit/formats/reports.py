@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,8 @@ from egress_policy.report import (
     Problem,
     Report,
     Resource,
+    Waived,
+    Waiver,
     Witness,
     Workload,
 )
@@ -70,6 +73,18 @@ DANGLING = Finding(
     witness=None,
     remediation="Remove it, or correct its podSelector.",
 )
+GRANTED = Waived("shop team", "until the gateway\nis there", "2026-12-31")
+WAIVED = dataclasses.replace(OPEN, level="warn", waived=GRANTED)
+USED = Waiver("open-egress", WAIVED.resource, "spec.egress[0]", GRANTED, "used", 1, "", Location("waivers.yaml", 2))
+UNUSED = dataclasses.replace(
+    USED,
+    path="",
+    status="unused",
+    findings=0,
+    message="The waiver waives nothing",
+    location=Location("waivers.yaml", 8),
+)
+EXPIRED = dataclasses.replace(UNUSED, status="expired", message="The waiver expired", location=None)
 
 
 def report(**changed: Any) -> Report:
@@ -110,6 +125,10 @@ def hostile() -> Report:
         witness=Witness(ATTACK, "2001:db8::1", None, "TCP"),
         remediation=f"{ATTACK}\n{ATTACK}",
         excerpt=Excerpt(1, (ATTACK.replace("\n", ""),)),
+        waived=Waived(ATTACK, ATTACK, ATTACK),
+    )
+    waiver = Waiver(
+        ATTACK, finding.resource, ATTACK, Waived(ATTACK, ATTACK, ATTACK), "unused", 0, ATTACK, finding.location
     )
     return report(
         summary=ATTACK,
@@ -117,6 +136,7 @@ def hostile() -> Report:
         errors=(Problem(ATTACK, 1, ATTACK),),
         namespaces=(Namespace(ATTACK, "fail", 0, 0, ()),),
         policies=(),
+        waivers=(waiver,),
     )
 
 

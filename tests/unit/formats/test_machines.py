@@ -14,15 +14,28 @@ import pytest
 from egress_policy.engine import embedded
 from egress_policy.formats import github, junit, sarif
 from egress_policy.formats import json as json_format
-from egress_policy.report import Location, Problem, Report
-from tests.unit.formats.reports import ATTACK, DANGLING, OPEN, hostile, report, shown
+from egress_policy.report import Cluster, Location, Problem, Report
+from tests.unit.formats.reports import (
+    ATTACK,
+    DANGLING,
+    EXPIRED,
+    OPEN,
+    UNUSED,
+    USED,
+    WAIVED,
+    hostile,
+    report,
+    shown,
+)
 
 _UNREADABLE = Problem("k8s/b.yaml", 3, "it is no YAML")
 _REPORTS = [
     pytest.param(report(), id="a failing report"),
     pytest.param(report(status="error", errors=(_UNREADABLE,)), id="one with an error"),
     pytest.param(report(status="skip", findings=(), namespaces=(), policies=()), id="nothing to judge"),
+    pytest.param(report(findings=(WAIVED,), waivers=(USED, UNUSED, EXPIRED)), id="one with waivers"),
     pytest.param(hostile(), id="one that an attacker wrote"),
+    pytest.param(report(cluster=Cluster("https://10.0.0.1", "shop")), id="one of a cluster"),
 ]
 
 
@@ -60,6 +73,22 @@ def test_json_has_the_documented_keys_in_their_order() -> None:
         "rule", "level", "message", "path", "resource", "location", "witness", "remediation",
     ]  # fmt: skip
     assert "witness" not in shown_keys["findings"][1]
+
+
+def test_json_has_the_waivers_between_findings_and_errors() -> None:
+    given = json.loads(shown(json_format.render, report(findings=(WAIVED,), waivers=(USED, UNUSED))))
+    assert list(given)[-3:] == ["findings", "waivers", "errors"]
+    granted = {"owner": "shop team", "reason": "until the gateway\nis there", "expires": "2026-12-31"}
+    assert given["findings"][0]["waived"] == granted
+    assert given["waivers"][1] == {
+        "rule": "open-egress",
+        "resource": given["findings"][0]["resource"],
+        **granted,
+        "status": "unused",
+        "findings": 0,
+        "message": "The waiver waives nothing",
+    }
+    assert [waiver.get("path") for waiver in given["waivers"]] == ["spec.egress[0]", None]
 
 
 def test_the_schema_accepts_what_later_versions_add(report_schema: jsonschema.Draft202012Validator) -> None:
@@ -138,6 +167,43 @@ def test_sarif_tells_what_could_not_be_read() -> None:
     assert notification["locations"][0]["physicalLocation"]["region"] == {"startLine": 3}
 
 
+def test_sarif_suppresses_what_is_waived_and_says_so_of_each_result() -> None:
+    waived, other = _run(report(findings=(WAIVED, DANGLING), waivers=(USED,)))["results"]
+    assert (waived["level"], waived["suppressions"]) == (
+        "warning",
+        [
+            {
+                "kind": "external",
+                "status": "accepted",
+                "justification": "waived by shop team until 2026-12-31: until the gateway is there",
+            }
+        ],
+    )
+    assert other["suppressions"] == []
+    assert all("suppressions" not in result for result in _run(report())["results"])
+
+
+def test_sarif_tells_of_waivers_that_waive_nothing() -> None:
+    [invocation] = _run(report(waivers=(USED, UNUSED, EXPIRED)))["invocations"]
+    unused, expired = invocation["toolConfigurationNotifications"]
+    assert invocation["executionSuccessful"] is True
+    assert (unused["descriptor"], expired["descriptor"]) == ({"id": "unused-waiver"}, {"id": "expired-waiver"})
+    assert unused["message"]["text"] == "The waiver waives nothing"
+    assert unused["locations"][0]["physicalLocation"]["region"] == {"startLine": 8}
+    assert "locations" not in expired
+
+
+def test_github_says_what_is_waived_and_which_waivers_waive_nothing() -> None:
+    lines = shown(github.render, report(findings=(WAIVED,), waivers=(USED, UNUSED, EXPIRED))).splitlines()
+    assert lines[:-1] == [
+        "::warning file=k8s/shop.yaml,line=9,title=open-egress::NetworkPolicy 'app-egress' allows egress to 0.0.0.0/0 "
+        "on all ports; a packet from Deployment shop/web to 93.184.215.14:4444/TCP would get out; "
+        "waived by shop team until 2026-12-31: until the gateway is there",
+        "::warning file=waivers.yaml,line=8,title=unused waiver::The waiver waives nothing",
+        "::warning title=expired waiver::The waiver expired",
+    ]
+
+
 def test_github_commands() -> None:
     given = report(findings=(DANGLING, OPEN), errors=(_UNREADABLE,))
     assert shown(github.render, given) == (
@@ -152,8 +218,8 @@ def test_github_commands() -> None:
 
 def test_github_commands_cannot_be_forged() -> None:
     lines = shown(github.render, hostile()).split("\n")
-    assert [line.partition(" ")[0] for line in lines] == ["::error", "::error", "egress-restricted:", ""]
-    for line in lines[:2]:
+    assert [line.partition(" ")[0] for line in lines] == ["::error", "::error", "::warning", "egress-restricted:", ""]
+    for line in lines[:3]:
         command, properties, _ = line.split("::", 2)[0], line.split("::", 2)[1], line.split("::", 2)[2]
         assert command == ""
         assert properties.count(",") == 2
@@ -185,6 +251,24 @@ def test_junit_has_a_case_for_each_finding_and_each_namespace_that_does_not_fail
     assert "93.184.215.14:4444/TCP" in (failure[0].text or "")
 
 
+def test_junit_passes_what_is_waived_and_tells_of_waivers_that_waive_nothing() -> None:
+    given = report(status="pass", findings=(WAIVED,), namespaces=(), waivers=(USED, UNUSED, EXPIRED))
+    assert _outcomes(given) == [
+        ("egress-restricted", []),
+        ("open-egress: NetworkPolicy shop/app-egress spec.egress[0]", ["system-out"]),
+        ("unused waiver of open-egress: NetworkPolicy shop/app-egress", ["system-out"]),
+        ("expired waiver of open-egress: NetworkPolicy shop/app-egress", ["system-out"]),
+    ]
+    _, waived, unused, expired = _cases(given)
+    assert "\nwaived by shop team until 2026-12-31: until the gateway is there\n" in (waived[0].text or "")
+    assert (unused.get("file"), unused.get("line"), unused[0].text) == (
+        "waivers.yaml",
+        "8",
+        "The waiver waives nothing",
+    )
+    assert expired.get("file") is None
+
+
 def test_junit_of_nothing_is_a_skipped_case_not_an_empty_suite() -> None:
     assert _outcomes(report(status="skip", findings=(), namespaces=())) == [("egress-restricted", ["skipped"])]
     assert _outcomes(report(status="pass", findings=(), namespaces=())) == [("egress-restricted", [])]
@@ -192,6 +276,6 @@ def test_junit_of_nothing_is_a_skipped_case_not_an_empty_suite() -> None:
 
 def test_junit_is_well_formed_whatever_the_names() -> None:
     names = [case.get("name") for case in _cases(hostile())]
-    assert len(names) == 3
+    assert len(names) == 4
     assert all(name and "\\x1b" in name for name in names[1:])
     assert ATTACK not in "".join(filter(None, names))

@@ -11,7 +11,7 @@ import pytest
 from egress_policy.formats import text
 from egress_policy.output import Target
 from egress_policy.report import Excerpt, Location, Namespace, Problem
-from tests.unit.formats.reports import DANGLING, OPEN, hostile, report, shown
+from tests.unit.formats.reports import DANGLING, EXPIRED, OPEN, UNUSED, USED, WAIVED, hostile, report, shown
 
 _EXPECTED = """\
 2 egress rules found, 1 restrict to specific destinations; 1 of 2 application namespaces are not restricted.
@@ -54,6 +54,32 @@ Next: `egress explain open-egress` says why it matters and how to fix it.
 def test_the_whole_report() -> None:
     given = report(errors=(Problem("k8s/b.yaml", 3, "it is no YAML"),))
     assert shown(text.render, given) == _EXPECTED
+
+
+def test_a_waived_finding_says_who_waived_it_in_one_line() -> None:
+    output = shown(text.render, report(findings=(WAIVED,), waivers=(USED,)))
+    assert "warn[open-egress]: NetworkPolicy 'app-egress' allows egress to 0.0.0.0/0 on all ports\n" in output
+    assert (
+        "93.184.215.14:4444/TCP would get out\n  = waived by shop team until 2026-12-31: until the gateway is there\n"
+        in output
+    )
+    assert "Waivers" not in output
+
+
+def test_a_waived_finding_among_many_says_it_as_well() -> None:
+    many = tuple(dataclasses.replace(WAIVED, location=Location("a.yaml", line)) for line in range(1, 27))
+    assert "on all ports (waived by shop team until 2026-12-31: until the gateway is there)\n" in shown(
+        text.render, report(findings=many)
+    )
+
+
+def test_waivers_that_waive_nothing_are_listed() -> None:
+    output = shown(text.render, report(findings=(), namespaces=(), waivers=(UNUSED, USED, EXPIRED)))
+    assert output.partition("\n\n")[2] == (
+        "Waivers that waive nothing:\n"
+        "  waivers.yaml:8: unused: The waiver waives nothing\n"
+        "  expired: The waiver expired\n"
+    )
 
 
 def test_nothing_to_say() -> None:

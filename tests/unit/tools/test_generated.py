@@ -94,6 +94,40 @@ def test_a_profile_without_a_level_is_a_dash() -> None:
     assert "| baseline | – |" in generated._page("any-destination", _metadata()["rules"]["any-destination"])
 
 
+_FOUND: dict[str, Any] = {
+    "listed": {"": {"Pod": {"namespaced": True}}, "networking.k8s.io": {"NetworkPolicy": {"namespaced": True}}},
+    "dialects": {"network_policy": {"networking.k8s.io": {"NetworkPolicy": True}}},
+}
+
+
+def test_the_kinds_are_named_as_the_api_names_them() -> None:
+    assert generated._kinds(_FOUND) == {
+        "": {"Pod": {"resource": "pods", "namespaced": True}},
+        "networking.k8s.io": {"NetworkPolicy": {"resource": "networkpolicies", "namespaced": True}},
+    }
+    assert generated._resource("example.org", "Ingress") == "ingresses"
+    assert generated._resource("kubeovn.io", "SecurityGroup") == "security-groups"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        pytest.param(None, "the dialect new lacks `kinds`", id="that says none"),
+        pytest.param({"new.io": {"Wall": True}}, "leaves out kinds of the dialect new", id="that nobody lists"),
+        pytest.param({"": {"Wall": True}}, "leaves out kinds of the dialect new", id="of which one is not listed"),
+    ],
+)
+def test_a_dialect_whose_kinds_no_cluster_is_asked_for_is_refused(kinds: Any, expected: str) -> None:
+    with pytest.raises(generated.GenerateError, match=expected):
+        generated._kinds({**_FOUND, "dialects": {"new": kinds}})
+
+
+def test_the_rbac_of_a_namespace_has_no_kinds_without_one() -> None:
+    kinds = generated._kinds({**_FOUND, "listed": {**_FOUND["listed"], "x.io": {"Wall": {"namespaced": False}}}})
+    assert "walls" in generated._rbac(kinds)
+    assert "walls" not in generated._namespaced_rbac(kinds)
+
+
 def test_a_page_says_on_its_first_line_that_it_is_generated() -> None:
     metadata = _metadata()
     pages = [generated._index(metadata), generated._page("any-destination", metadata["rules"]["any-destination"])]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONFTEST, OPA = programs.pinned(programs.CONFTEST), programs.pinned(programs.OPA)
+ETCD, KUBERNETES = programs.pinned(programs.ETCD), programs.pinned(programs.KUBERNETES)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,10 @@ CONFTEST, OPA = programs.pinned(programs.CONFTEST), programs.pinned(programs.OPA
         pytest.param("conftest", f"Conftest: 0.99.0\nOPA: {OPA}\n", False, id="a newer conftest"),
         pytest.param("gator", "gator version v3.23.1 (Feature State: beta), opa/v1.17.1", True, id="a released gator"),
         pytest.param("gator", "gator version devel (unknown) (Feature State: beta)", False, id="a nameless gator"),
+        pytest.param("etcd", f"etcd Version: {ETCD}\nGit SHA: 0\n", True, id="the pinned etcd"),
+        pytest.param("etcd", "etcd Version: 3.99.0\n", False, id="another etcd"),
+        pytest.param("kube-apiserver", f"Kubernetes v{KUBERNETES}\n", True, id="the pinned API server"),
+        pytest.param("kube-apiserver", "Kubernetes v0.0.0-master+$Format:%H$\n", False, id="a nameless API server"),
         pytest.param("opa", "", False, id="a program that says nothing"),
     ],
 )
@@ -50,4 +55,21 @@ def test_a_relative_cache_folder_is_ignored(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_every_program_is_found(tool: Callable[[str], Path]) -> None:
-    assert all(tool(name).is_file() for name in programs.PROGRAMS)
+    assert all(tool(name).is_file() for name in programs.QUICK)
+
+
+@pytest.mark.parametrize(
+    ("name", "built"),
+    [("etcd", "server"), ("gatekeeper", "gatekeeper"), ("gator", "gator"), ("kubernetes", "kubernetes")],
+)
+def test_what_go_calls_a_program(name: str, built: str) -> None:
+    assert programs._executable(name).removesuffix(".exe") == built
+
+
+def test_the_source_of_a_pinned_module() -> None:
+    assert (programs.source(programs.GATEKEEPER) / "charts" / "gatekeeper" / "crds").is_dir()
+
+
+def test_the_source_of_a_module_that_nothing_pins() -> None:
+    with pytest.raises(programs.ProgramError, match="go mod download"):
+        programs.source("example.invalid/none")

@@ -20,6 +20,7 @@
 #   severity: medium
 package egress.controls.egress_restricted
 
+import data.lib.egress.finding
 import data.lib.egress.parameters
 
 name := "egress-restricted"
@@ -120,19 +121,20 @@ _totals(view, policies, findings, failing) := {
 	"restricted_rules": sum([policy.restricted_rules | some policy in policies]),
 	"open_rules": sum([policy.open_rules | some policy in policies]),
 	"application": application,
-	"restricted": _one(_is_restricted(view, failing)),
+	"restricted": _one(_is_restricted(view, findings)),
 	"workloads": count(view.workloads),
 	"governed": count(view.governed),
 	"covered": count([1 | some workload in view.governed; workload.covered]),
 	"policies": count([1 | some policy in view.policies; policy.isolates]),
 	"failing": failing,
 	"unjudged": count(view.unjudged),
-	"waivers": [found.waiver | some found in findings; found.waiver >= 0],
+	"waivers": [found.waiver | some found in findings; not found.once; found.waiver >= 0],
 	"once": [entry |
 		some found in findings
 		found.once
 		entry := {
-			"name": found.once[0], "place": [found.order, found.once[1]], "level": found.level, "alone": _alone(view, found, findings),
+			"name": found.once[0], "place": [found.order, found.once[1]], "level": found.level, "waiver": object.get(found, "waiver", null),
+			"alone": _alone(view, found, findings),
 			"drop": [found.order, found.path, found.rule, found.message],
 		}
 	],
@@ -155,9 +157,10 @@ _is_application(view) if {
 	count(view.governed) > 0
 } else := false
 
-_is_restricted(view, failing) if {
+# What may pass for a while is not restricted meanwhile: a waiver changes the verdict, and no fact.
+_is_restricted(view, findings) if {
 	_is_application(view)
-	failing == 0
+	count([1 | some found in findings; finding.levels[found.rule][view.settings.profile] == "fail"]) == 0
 	every workload in view.governed { workload.covered }
 } else := false
 
@@ -186,7 +189,10 @@ report(found, given, settings) := {
 	"dropped": [entry.drop | some entry in repeated],
 } if {
 	repeated := _repeated(found.totals)
-	used := [index | some total in found.totals; some index in total.waivers]
+	used := array.concat(
+		[index | some total in found.totals; some index in total.waivers],
+		[entry.waiver | some total in found.totals; some entry in total.once; entry.waiver != null; not entry in repeated],
+	)
 	added := {field: n |
 		some field in _added
 		n := sum([total[field] | some total in found.totals])
@@ -203,11 +209,12 @@ _added := {
 	"failing", "unjudged",
 }
 
-# What is said once for all namespaces is said on the first; the others are left out.
+# What is said once for all namespaces is said on the first; the others are left out. What is waived does not speak for what is not, or the
+# waiver of one place would be one of all.
 _repeated(totals) := [entry |
 	entries := [entry | some total in totals; some entry in total.once]
 	some entry in entries
-	entry.place != min({other.place | some other in entries; other.name == entry.name})
+	entry.place != min({other.place | some other in entries; other.name == entry.name; other.waiver == entry.waiver})
 ]
 
 # The places of rules of which nothing is said any more.
@@ -228,6 +235,7 @@ _verdict(sums) := "fail" if {
 	sums.policies == 0
 } else := "pass"
 
+# Where something is waived, no sentence says that all is well: rules may be open together, and none of them alone.
 _summary(sums, kubernetes) := "Not applicable: no Kubernetes or container orchestration resources found." if {
 	_verdict(sums) == "skip"
 	kubernetes == 0
@@ -246,7 +254,7 @@ _summary(sums, kubernetes) := "Not applicable: no Kubernetes or container orches
 	_verdict(sums) == "fail"
 } else := $"{_rules_found(sums)}; {sums.open_rules} allow all destinations on all ports." if {
 	sums.open_rules > 0
-} else := _restricted_summary(sums)
+} else := $"{_rules_found(sums)}."
 
 _restricted_summary(sums) := $"{sums.egress_rules} egress rules found, all {sums.egress_rules} restrict to specific destinations." if {
 	sums.restricted_rules == sums.egress_rules

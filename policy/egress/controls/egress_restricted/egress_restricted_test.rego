@@ -177,7 +177,7 @@ _needing(rules, names) := main.namespace({"namespace": "shop", "documents": test
 
 test_what_is_said_once_is_handed_on if {
 	_needing([_all_https], ["a"]).totals.once == [{
-		"name": "a", "place": [0, 0], "level": "warn", "alone": true,
+		"name": "a", "place": [0, 0], "level": "warn", "waiver": null, "alone": true,
 		"drop": [
 			0, "spec.egress[0]", "expired-destination",
 			"NetworkPolicy 'app' needs the approved destination 'a', which expired on 2026-01-01",
@@ -310,7 +310,8 @@ test_shows_the_parameters_that_differ if {
 }
 
 _once(name, order, index, level) := {
-	"name": name, "place": [order, index], "level": level, "alone": true, "drop": [order, sprintf("spec.egress[%d]", [index]), "r", name],
+	"name": name, "place": [order, index], "level": level, "waiver": null, "alone": true,
+	"drop": [order, sprintf("spec.egress[%d]", [index]), "r", name],
 }
 
 test_what_is_said_once_stays_on_the_first[name] if {
@@ -350,4 +351,171 @@ test_what_is_left_out_does_not_fail if {
 	totals := [object.union(_of([]).totals, {"failing": 2, "once": [_once("a", 1, 0, "fail"), _once("a", 2, 0, "fail")]})]
 	found := egress_restricted.report({"totals": totals, "kubernetes": 1, "errors": 0}, {}, testing.usual)
 	found.summary == "0 egress rules found, 1 restrict to specific destinations; 1 findings fail."
+}
+
+_waiver(rule, kind, name) := {
+	"rule": rule, "resource": {"kind": kind, "namespace": "shop", "name": name}, "owner": "team", "reason": "r", "expires": "2026-12-31",
+}
+
+_waive_open := _waiver("open-egress", "NetworkPolicy", "app")
+
+_waive_any := _waiver("any-destination", "NetworkPolicy", "app")
+
+_waive_namespace := testing.with_fields(_waiver("no-egress-policy", "Namespace", "shop"), {"resource": {"kind": "Namespace", "name": "shop"}})
+
+_waiving(listed) := {"now": "2026-06-15", "waivers": listed}
+
+# One namespace with waivers.
+_waived(objects, listed) := main.namespace(
+	{"namespace": "shop", "documents": testing.documents(objects)}, testing.nowhere,
+	testing.view_with([], _waiving(listed)).settings,
+)
+
+_waived_report(objects, listed) := _report_of([_waived(objects, listed).totals], listed)
+
+_report_of(totals, listed) := egress_restricted.report({"totals": totals, "kubernetes": 1, "errors": 0}, _waiving(listed), testing.usual)
+
+test_a_waived_rule_is_neither_restricted_nor_failing if {
+	found := _waived([_web, testing.egress([{}, _narrow])], [_waive_open])
+	[found.namespace.status, found.namespace.restricted_rules] == ["pass", 1]
+	[found.policies[0].restricted_rules, found.policies[0].open_rules] == [1, 1]
+	object.filter(found.totals, ["failing", "restricted_rules", "open_rules", "restricted", "waivers"]) == {
+		"failing": 0, "restricted_rules": 1, "open_rules": 1, "restricted": 0, "waivers": [0],
+	}
+	found.namespace.workloads == [{"kind": "Deployment", "name": "web", "covered": true, "open": true, "public_share": 1}]
+}
+
+test_a_namespace_whose_want_of_a_policy_is_waived_is_not_restricted if {
+	found := _waived([_web], [_waive_namespace])
+	found.namespace.status == "pass"
+	object.filter(found.totals, ["failing", "application", "restricted", "covered", "waivers"]) == {
+		"failing": 0, "application": 1, "restricted": 0, "covered": 0, "waivers": [0],
+	}
+}
+
+_broad_halves := testing.egress([testing.to_blocks(["32.0.0.0/3"], []), testing.to_blocks(["64.0.0.0/3"], [])])
+
+test_says_to_the_letter_what_is_waived[name] if {
+	some name, row in {
+		"an open rule": {
+			"objects": [_web, testing.egress([{}, _narrow])], "waivers": [_waive_open], "status": "pass",
+			"summary": "2 egress rules found, 1 restrict to specific destinations; 1 of 1 application namespaces are not restricted. 1 findings are waived.",
+		},
+		"two open rules by one waiver, without a workload": {
+			"objects": [testing.egress([{}, {}])], "waivers": [_waive_open], "status": "pass",
+			"summary": "2 egress rules found, 0 restrict to specific destinations; 2 allow all destinations on all ports. 2 findings are waived.",
+		},
+		"a namespace without a policy": {
+			"objects": [_web], "waivers": [_waive_namespace], "status": "pass",
+			"summary": "No NetworkPolicy defines egress rules. All outbound traffic is allowed. 1 findings are waived.",
+		},
+		"a workload that nothing isolates": {
+			"objects": [_web, _db, testing.egress_of("web", [])], "waivers": [_waiver("uncovered-workload", "Deployment", "db")],
+			"status": "pass",
+			"summary": "0 egress rules found, 0 restrict to specific destinations; 1 of 1 application namespaces are not restricted. 1 findings are waived.",
+		},
+		"what is open only together, of which no rule is": {
+			"objects": [_web, _broad_halves], "waivers": [_waiver("open-egress-combined", "Deployment", "web")], "status": "pass",
+			"summary": "2 egress rules found, 0 restrict to specific destinations; 1 of 1 application namespaces are not restricted. 1 findings are waived.",
+		},
+		"the same without a workload": {
+			"objects": [_broad_halves], "waivers": [_waiver("open-egress-combined", "NetworkPolicy", "app")], "status": "pass",
+			"summary": "2 egress rules found, 0 restrict to specific destinations. 1 findings are waived.",
+		},
+		"a warning": {
+			"objects": [_web, testing.egress([{"ports": testing.https}, _narrow])], "waivers": [_waive_any], "status": "pass",
+			"summary": "2 egress rules found, 1 restrict to specific destinations. 1 findings are waived.",
+		},
+		"a warning beside what fails": {
+			"objects": [_web, testing.egress([{"ports": testing.https}, {}])], "waivers": [_waive_any], "status": "fail",
+			"summary": "2 egress rules found, 0 restrict to specific destinations; 1 of 1 application namespaces are not restricted. 1 findings are waived.",
+		},
+		"one of two findings without a workload": {
+			"objects": [testing.egress([{}, {}])], "waivers": [object.union(_waive_open, {"path": "spec.egress[1]"})], "status": "fail",
+			"summary": "2 egress rules found, 0 restrict to specific destinations; 1 findings fail. 1 findings are waived.",
+		},
+		"what cannot be judged": {
+			"objects": [_web, _deny, _calico], "waivers": [_waiver("not-evaluated", "NetworkPolicy", "c")], "status": "pass",
+			"summary": "0 egress rules found, 0 restrict to specific destinations. 1 objects could not be judged. 1 findings are waived.",
+		},
+		"the only thing there is": {
+			"objects": [_calico], "waivers": [_waiver("not-evaluated", "NetworkPolicy", "c")], "status": "skip",
+			"summary": concat("", [
+				"Not applicable: no workloads that policies govern, no egress policies and no firewalls found.",
+				" 1 objects could not be judged. 1 findings are waived.",
+			]),
+		},
+		"nothing, by a waiver of something else": {
+			"objects": [_web, _deny], "waivers": [_waive_open], "status": "pass",
+			"summary": "0 egress rules found, all 0 restrict to specific destinations.",
+		},
+	}
+	found := _waived_report(row.objects, row.waivers)
+	[found.status, found.summary] == [row.status, row.summary]
+}
+
+test_reports_what_became_of_the_waivers if {
+	listed := [_waive_any, _waive_open, object.union(_waive_open, {"path": "a", "expires": "2026-06-14"})]
+	found := _waived_report([_web, testing.egress([{}, {}])], listed)
+	[[one.rule, one.status, one.findings] | some one in found.waivers] == [
+		["any-destination", "unused", 0], ["open-egress", "used", 2], ["open-egress", "expired", 0],
+	]
+}
+
+test_waivers_are_counted_over_all_namespaces if {
+	totals := [object.union(_of([]).totals, {"waivers": waivers}) | some waivers in [[0, 1], [], [1]]]
+	found := _report_of(totals, [_waive_any, _waive_open])
+	[one.findings | some one in found.waivers] == [1, 2]
+	endswith(found.summary, " 3 findings are waived.")
+}
+
+test_without_a_list_nothing_is_reported_of_waivers if {
+	egress_restricted.report({"totals": [], "kubernetes": 0, "errors": 0}, {"waivers": null}, testing.usual).waivers == null
+}
+
+_once_waived(name, order, waiver) := object.union(_once(name, order, 0, "warn"), {"waiver": waiver})
+
+_failing(0) := "firewalls found."
+
+_failing(n) := $"{n} findings fail." if n > 0
+
+# What is waived speaks for what the same waiver waives, and for nothing else.
+test_what_is_said_once_is_said_of_the_waived_and_of_the_rest[name] if {
+	some name, row in {
+		"the waived one comes first": {
+			"once": [_once_waived("a", 1, 0), _once("a", 2, 0, "fail")], "dropped": set(), "failing": 1, "findings": [1, 0],
+		},
+		"the waived one comes second": {
+			"once": [_once("a", 1, 0, "fail"), _once_waived("a", 2, 0)], "dropped": set(), "failing": 1, "findings": [1, 0],
+		},
+		"between two of the rest": {
+			"once": [_once("a", 1, 0, "fail"), _once_waived("a", 2, 0), _once("a", 3, 0, "fail")], "dropped": {3}, "failing": 1,
+			"findings": [1, 0],
+		},
+		"one waiver of two places": {
+			"once": [_once_waived("a", 1, 0), _once_waived("a", 2, 0)], "dropped": {2}, "failing": 0, "findings": [1, 0],
+		},
+		"two waivers": {
+			"once": [_once_waived("a", 1, 0), _once_waived("a", 2, 1)], "dropped": set(), "failing": 0, "findings": [1, 1],
+		},
+		"two things by one waiver": {
+			"once": [_once_waived("a", 1, 0), _once_waived("b", 1, 0)], "dropped": set(), "failing": 0, "findings": [2, 0],
+		},
+	}
+	fails := count([1 | some entry in row.once; entry.level == "fail"])
+	found := _report_of([object.union(_of([]).totals, {"once": row.once, "failing": fails})], [_waive_any, _waive_open])
+	{entry[0] | some entry in found.dropped} == row.dropped
+	[one.findings | some one in found.waivers] == row.findings
+	endswith(found.summary, concat("", [_failing(row.failing), $" {sum(row.findings)} findings are waived."]))
+}
+
+test_a_waived_rule_that_needs_what_has_expired_is_handed_on if {
+	given := object.union(_waiving([_waiver("expired-destination", "NetworkPolicy", "app")]), {"approvedDestinations": [{
+		"name": "a", "cidrs": ["0.0.0.0/0"], "expires": "2026-01-01",
+	}]})
+	settings := testing.view_with([], given).settings
+	documents := testing.documents([testing.egress([_all_https])])
+	totals := main.namespace({"namespace": "shop", "documents": documents}, testing.nowhere, settings).totals
+	[[entry.waiver, entry.level] | some entry in totals.once] == [[0, "warn"]]
+	totals.waivers == []
 }

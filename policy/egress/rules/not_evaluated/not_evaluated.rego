@@ -10,7 +10,7 @@
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
 #     Judge the object by hand. A Helm chart is rendered first: helm template CHART | egress audit -
-#   match: [unjudged]
+#   match: [unjudged, NetworkPolicy]
 #   parameters: []
 #   requires_inventory: []
 package egress.rules.not_evaluated

@@ -103,7 +103,7 @@ _expired(entry, values) if {
 # METADATA
 # description: The date in UTC as YYYY-MM-DD; such dates sort as texts.
 today(values) := substring(values.now, 0, 10) if {
-	values.now
+	is_string(values.now)
 } else := concat("-", [format_int(year, 10), _two_digits(month), _two_digits(day)]) if {
 	[year, month, day] := time.date(time.now_ns())
 }
@@ -117,7 +117,7 @@ _two_digits(n) := format_int(n, 10) if {
 problems(given) := [{"path": "parameters", "message": "must be an object"}] if {
 	not is_object(given)
 } else := array.flatten([
-	[{"path": name, "message": "unknown parameter"} | some name, _ in given; not name in _known],
+	[{"path": name, "message": "is an unknown parameter"} | some name, _ in given; not name in _known],
 	[{"path": "profile", "message": "must be baseline or strict"} |
 		not object.get(given, "profile", null) in {null, "baseline", "strict"}
 	],
@@ -209,7 +209,7 @@ _approval_problems(given) := array.concat(
 _entry_problems(entry, path) := [{"path": path, "message": "must be an object"}] if {
 	not is_object(entry)
 } else := array.flatten([
-	[{"path": $"{path}.{field}", "message": "unknown field"} | some field, _ in entry; not field in _entry_fields],
+	[{"path": $"{path}.{field}", "message": "is an unknown field"} | some field, _ in entry; not field in _entry_fields],
 	[{"path": $"{path}.name", "message": "must be a text that is not empty"} | not _text(object.get(entry, "name", null))],
 	[{"path": $"{path}.{field}", "message": "must be a text"} |
 		some field in ["owner", "reason"]
@@ -238,16 +238,24 @@ _waiver_problems(given) := array.flatten([
 _waiver_entry_problems(entry, path) := [{"path": path, "message": "must be an object"}] if {
 	not is_object(entry)
 } else := array.flatten([
-	[{"path": $"{path}.{field}", "message": "unknown field"} | some field, _ in entry; not field in _waiver_fields],
-	[{"path": $"{path}.rule", "message": "must be the name of a rule"} | not finding.levels[entry.rule]],
-	[{"path": $"{path}.{field}", "message": "must be a text that is not empty"} |
+	[{"path": $"{path}.{field}", "message": "is an unknown field"} | some field, _ in entry; not field in _waiver_fields],
+	[{"path": $"{path}.rule", "message": "must be the name of a rule"} | not _names_rule(entry)],
+	[{"path": $"{path}.{field}", "message": "must be a text that is not blank"} |
 		some field in ["owner", "reason"]
-		not _text(object.get(entry, field, null))
+		not _visible(object.get(entry, field, null))
 	],
 	[{"path": $"{path}.path", "message": "must be a text"} | not _text_or_null(object.get(entry, "path", null))],
 	[{"path": $"{path}.expires", "message": "must be a date, as 2026-12-31: a waiver has an end"} | not _ends(entry)],
 	_waived_problems(object.get(entry, "resource", null), $"{path}.resource"),
 ])
+
+_names_rule(entry) if finding.levels[entry.rule]
+
+# Somebody answers for it, and says why.
+_visible(text) if {
+	is_string(text)
+	regex.match(`[^\t\n\f\r ]`, text)
+}
 
 _waiver_fields := {"rule", "resource", "path", "owner", "reason", "expires"}
 
@@ -260,7 +268,7 @@ _ends(entry) if {
 _waived_problems(resource, path) := [{"path": path, "message": "must be an object with kind, namespace and name, as a report has it"}] if {
 	not is_object(resource)
 } else := array.flatten([
-	[{"path": $"{path}.{field}", "message": "unknown field"} | some field, _ in resource; not field in _resource_fields],
+	[{"path": $"{path}.{field}", "message": "is an unknown field"} | some field, _ in resource; not field in _resource_fields],
 	[{"path": $"{path}.{field}", "message": "must be a text that is not empty"} |
 		some field in ["kind", "name"]
 		not _text(object.get(resource, field, null))
@@ -270,10 +278,15 @@ _waived_problems(resource, path) := [{"path": path, "message": "must be an objec
 		not _text_or_null(object.get(resource, field, null))
 	],
 	[{"path": $"{path}.{field}", "message": "must be the whole name, without * or ?"} |
-		some field in ["name", "namespace"]
-		regex.match(`[*?]`, resource[field])
+		some field in ["kind", "namespace", "name"]
+		_pattern(resource[field])
 	],
 ])
+
+_pattern(text) if {
+	is_string(text)
+	regex.match(`[*?]`, text)
+}
 
 _resource_fields := {"apiVersion", "kind", "namespace", "name"}
 

@@ -1,6 +1,7 @@
 package lib.egress.parameters_test
 
 import data.lib.egress.cidr
+import data.lib.egress.finding
 import data.lib.egress.parameters
 import data.lib.egress.ports
 import data.lib.egress.space
@@ -200,6 +201,180 @@ test_refuses_a_wrong_approved_port[name] if {
 	_entry_paths(_with({"ports": [row.port]})) == expected
 }
 
+_waived_policy := {"kind": "NetworkPolicy", "namespace": "shop", "name": "app"}
+
+_waiver := {
+	"rule": "open-egress", "resource": _waived_policy, "owner": "shop team", "reason": "migration", "expires": "2026-12-31",
+}
+
+_waiver_without(field) := object.remove(_waiver, [field])
+
+_waiver_with(fields) := object.union(object.remove(_waiver, object.keys(fields)), fields)
+
+_waiving(fields) := _waiver_with({"resource": object.union(object.remove(_waived_policy, object.keys(fields)), fields)})
+
+test_refuses_a_wrong_list_of_waivers[name] if {
+	some name, row in {
+		"null": {"given": null, "expected": set()},
+		"none": {"given": [], "expected": set()},
+		"one": {"given": [_waiver], "expected": set()},
+		"an object": {"given": {"0": _waiver}, "expected": {"waivers"}},
+		"a text": {"given": "waivers.yaml", "expected": {"waivers"}},
+		"a number": {"given": 1, "expected": {"waivers"}},
+		"true": {"given": true, "expected": {"waivers"}},
+		"the second": {"given": [_waiver, object.remove(_waiver_with({"path": "spec"}), ["owner"])], "expected": {"waivers[1].owner"}},
+		"the same twice": {"given": [_waiver, _waiver], "expected": {"waivers[1]"}},
+		"the same three times": {"given": [_waiver, _waiver, _waiver], "expected": {"waivers[1]", "waivers[2]"}},
+		"the same of another owner until another day": {
+			"given": [_waiver, _waiver_with({"owner": "other", "reason": "r", "expires": "2027-01-01"})], "expected": {"waivers[1]"},
+		},
+		"the same beside others": {
+			"given": [_waiver_with({"path": "spec"}), _waiver, _waiver_with({"rule": "all-ports"}), _waiver], "expected": {"waivers[3]"},
+		},
+		"the same in two versions of a group": {
+			"given": [_waiving({"apiVersion": "networking.k8s.io/v1"}), _waiving({"apiVersion": "networking.k8s.io/v2"})],
+			"expected": {"waivers[1]"},
+		},
+		"one for a group, one for any": {"given": [_waiver, _waiving({"apiVersion": "networking.k8s.io/v1"})], "expected": set()},
+		"one of two groups each": {
+			"given": [_waiving({"apiVersion": "networking.k8s.io/v1"}), _waiving({"apiVersion": "projectcalico.org/v3"})], "expected": set(),
+		},
+		"one for a path, one for all": {"given": [_waiver, _waiver_with({"path": "spec.egress[0]"})], "expected": set()},
+		"wrong ones, which are not told apart": {"given": [{}, {}], "expected": {concat("", [entry, field]) |
+			some entry in ["waivers[0]", "waivers[1]"]
+			some field in [".rule", ".resource", ".owner", ".reason", ".expires"]
+		}},
+	}
+	_paths({"waivers": row.given}) == row.expected
+}
+
+# Paths below the entry.
+_waiver_paths(entry) := {trim_prefix(path, "waivers[0]") | some path in _paths({"waivers": [entry]})}
+
+test_refuses_a_wrong_waiver[name] if {
+	some name, row in {
+		"what is needed": {"entry": _waiver, "expected": set()},
+		"every field": {"entry": object.union(_waiving({"apiVersion": "networking.k8s.io/v1"}), {"path": "spec.egress[0]"}), "expected": set()},
+		"null for what is not needed": {"entry": object.union(_waiving({"apiVersion": null, "namespace": null}), {"path": null}), "expected": set()},
+		"empty for what is not needed": {"entry": object.union(_waiving({"apiVersion": "", "namespace": ""}), {"path": ""}), "expected": set()},
+		"null": {"entry": null, "expected": {""}},
+		"a text": {"entry": "open-egress", "expected": {""}},
+		"a list": {"entry": [], "expected": {""}},
+		"an unknown field": {"entry": _waiver_with({"expiry": "2026-12-31"}), "expected": {".expiry"}},
+		"no rule": {"entry": _waiver_without("rule"), "expected": {".rule"}},
+		"a rule that is null": {"entry": _waiver_with({"rule": null}), "expected": {".rule"}},
+		"a rule that is a number": {"entry": _waiver_with({"rule": 1}), "expected": {".rule"}},
+		"a rule that is a list": {"entry": _waiver_with({"rule": ["open-egress"]}), "expected": {".rule"}},
+		"a rule that is an object": {"entry": _waiver_with({"rule": {}}), "expected": {".rule"}},
+		"an empty rule": {"entry": _waiver_with({"rule": ""}), "expected": {".rule"}},
+		"a rule that there is not": {"entry": _waiver_with({"rule": "open_egress"}), "expected": {".rule"}},
+		"every rule": {"entry": _waiver_with({"rule": "*"}), "expected": {".rule"}},
+		"no owner": {"entry": _waiver_without("owner"), "expected": {".owner"}},
+		"an owner that is null": {"entry": _waiver_with({"owner": null}), "expected": {".owner"}},
+		"an owner that is a number": {"entry": _waiver_with({"owner": 1}), "expected": {".owner"}},
+		"an empty owner": {"entry": _waiver_with({"owner": ""}), "expected": {".owner"}},
+		"an owner of blanks": {"entry": _waiver_with({"owner": " \t\n"}), "expected": {".owner"}},
+		"no reason": {"entry": _waiver_without("reason"), "expected": {".reason"}},
+		"a reason that is null": {"entry": _waiver_with({"reason": null}), "expected": {".reason"}},
+		"a reason that is a list": {"entry": _waiver_with({"reason": ["a"]}), "expected": {".reason"}},
+		"an empty reason": {"entry": _waiver_with({"reason": ""}), "expected": {".reason"}},
+		"a reason of blanks": {"entry": _waiver_with({"reason": "  "}), "expected": {".reason"}},
+		"a path that is a number": {"entry": _waiver_with({"path": 0}), "expected": {".path"}},
+		"a path that is a list": {"entry": _waiver_with({"path": ["spec.egress[0]"]}), "expected": {".path"}},
+		"no end": {"entry": _waiver_without("expires"), "expected": {".expires"}},
+		"an end that is null": {"entry": _waiver_with({"expires": null}), "expected": {".expires"}},
+		"an end that is never": {"entry": _waiver_with({"expires": "never"}), "expected": {".expires"}},
+		"an empty end": {"entry": _waiver_with({"expires": ""}), "expected": {".expires"}},
+		"an end that is false": {"entry": _waiver_with({"expires": false}), "expected": {".expires"}},
+		"an end that is a number": {"entry": _waiver_with({"expires": 20261231}), "expected": {".expires"}},
+		"an end with a time": {"entry": _waiver_with({"expires": "2026-12-31T00:00:00Z"}), "expected": {".expires"}},
+		"an end on no day": {"entry": _waiver_with({"expires": "2026-02-30"}), "expected": {".expires"}},
+		"an end that is short": {"entry": _waiver_with({"expires": "2026-1-1"}), "expected": {".expires"}},
+		"a year of five figures": {"entry": _waiver_with({"expires": "10000-01-01"}), "expected": {".expires"}},
+		"no resource": {"entry": _waiver_without("resource"), "expected": {".resource"}},
+		"a resource that is null": {"entry": _waiver_with({"resource": null}), "expected": {".resource"}},
+		"a resource that is a text": {"entry": _waiver_with({"resource": "NetworkPolicy/shop/app"}), "expected": {".resource"}},
+		"a resource that is a list": {"entry": _waiver_with({"resource": [_waived_policy]}), "expected": {".resource"}},
+		"an empty resource": {"entry": _waiver_with({"resource": {}}), "expected": {".resource.kind", ".resource.name"}},
+		"an unknown field of the resource": {"entry": _waiving({"labels": {}}), "expected": {".resource.labels"}},
+		"a resource without kind": {"entry": _waiver_with({"resource": object.remove(_waived_policy, ["kind"])}), "expected": {".resource.kind"}},
+		"a kind that is null": {"entry": _waiving({"kind": null}), "expected": {".resource.kind"}},
+		"a kind that is a number": {"entry": _waiving({"kind": 1}), "expected": {".resource.kind"}},
+		"an empty kind": {"entry": _waiving({"kind": ""}), "expected": {".resource.kind"}},
+		"a pattern of kinds": {"entry": _waiving({"kind": "*"}), "expected": {".resource.kind"}},
+		"a resource without name": {"entry": _waiver_with({"resource": object.remove(_waived_policy, ["name"])}), "expected": {".resource.name"}},
+		"a name that is null": {"entry": _waiving({"name": null}), "expected": {".resource.name"}},
+		"a name that is a list": {"entry": _waiving({"name": ["app"]}), "expected": {".resource.name"}},
+		"an empty name": {"entry": _waiving({"name": ""}), "expected": {".resource.name"}},
+		"a pattern of names": {"entry": _waiving({"name": "app-*"}), "expected": {".resource.name"}},
+		"a pattern of one letter": {"entry": _waiving({"name": "app?"}), "expected": {".resource.name"}},
+		"no namespace": {"entry": _waiver_with({"resource": object.remove(_waived_policy, ["namespace"])}), "expected": set()},
+		"a namespace that is a number": {"entry": _waiving({"namespace": 1}), "expected": {".resource.namespace"}},
+		"a namespace that is a list": {"entry": _waiving({"namespace": ["shop"]}), "expected": {".resource.namespace"}},
+		"a pattern of namespaces": {"entry": _waiving({"namespace": "*"}), "expected": {".resource.namespace"}},
+		"an apiVersion that is a number": {"entry": _waiving({"apiVersion": 1}), "expected": {".resource.apiVersion"}},
+		"an apiVersion that is an object": {"entry": _waiving({"apiVersion": {}}), "expected": {".resource.apiVersion"}},
+	}
+	_waiver_paths(row.entry) == row.expected
+}
+
+test_every_rule_may_be_waived if {
+	missed := {rule | some rule, _ in finding.levels; _waiver_paths(_waiver_with({"rule": rule})) != set()}
+	missed == set()
+}
+
+test_problems_of_waivers_say_what_would_be_right if {
+	given := {"waivers": [
+		1,
+		{"rule": "x", "resource": {"kind": "", "name": "*", "namespace": 1, "x": 1}, "path": 1, "owner": " ", "reason": 1, "x": 1},
+		{"rule": "open-egress", "resource": 1, "owner": "a", "reason": "b", "expires": "2026-12-31"},
+		_waiver, _waiver,
+	]}
+	{problem.path: problem.message | some problem in parameters.problems(given)} == {
+		"waivers[0]": "must be an object",
+		"waivers[1].rule": "must be the name of a rule",
+		"waivers[1].owner": "must be a text that is not blank",
+		"waivers[1].reason": "must be a text that is not blank",
+		"waivers[1].path": "must be a text",
+		"waivers[1].expires": "must be a date, as 2026-12-31: a waiver has an end",
+		"waivers[1].x": "is an unknown field",
+		"waivers[1].resource.kind": "must be a text that is not empty",
+		"waivers[1].resource.name": "must be the whole name, without * or ?",
+		"waivers[1].resource.namespace": "must be a text",
+		"waivers[1].resource.x": "is an unknown field",
+		"waivers[2].resource": "must be an object with kind, namespace and name, as a report has it",
+		"waivers[4]": "waives the same as one before it",
+	}
+}
+
+test_settings_look_waivers_up[name] if {
+	some name, row in {
+		"none": {"given": {"waivers": []}, "expected": set()},
+		"one": {"given": {"waivers": [_waiver]}, "expected": {0}},
+		"not the expired one": {"given": {"now": "2027-01-01", "waivers": [_waiver, _waiver_with({"path": "a", "expires": "2027-01-01"})]}, "expected": {1}},
+		"by the clock, where now is null": {"given": {"now": null, "waivers": [_waiver, _waiver_with({"path": "a", "expires": "2026-12-30"})]}, "expected": {0}},
+	}
+	found := parameters.settings(row.given) with time.now_ns as time.parse_rfc3339_ns("2026-12-31T23:59:59Z")
+	{one.index | some one in found.waivers} == row.expected
+}
+
+test_reports_what_became_of_waivers[name] if {
+	some name, row in {
+		"no parameters": {"given": {}, "used": [], "expected": null},
+		"null": {"given": {"waivers": null}, "used": [], "expected": null},
+		"none": {"given": {"waivers": []}, "used": [], "expected": []},
+		"by now": {"given": {"now": "2027-01-01", "waivers": [_waiver]}, "used": [], "expected": ["expired"]},
+		"by the clock": {"given": {"waivers": [_waiver]}, "used": [], "expected": ["unused"]},
+		"by the clock, where now is null": {"given": {"now": null, "waivers": [_waiver]}, "used": [0], "expected": ["used"]},
+	}
+	found := parameters.waiver_report(row.given, row.used) with time.now_ns as time.parse_rfc3339_ns("2026-12-31T23:59:59Z")
+	_statuses(found) == row.expected
+}
+
+_statuses(null) := null
+
+_statuses(found) := [one.status | some one in found] if is_array(found)
+
 test_a_problem_says_what_would_be_right if {
 	parameters.problems({"profile": "x"}) == [{"path": "profile", "message": "must be baseline or strict"}]
 }
@@ -212,7 +387,7 @@ test_problems_say_what_would_be_right if {
 		}],
 	}
 	{problem.path: problem.message | some problem in parameters.problems(given)} == {
-		"x": "unknown parameter",
+		"x": "is an unknown parameter",
 		"profile": "must be baseline or strict",
 		"openPortShare": "must be a number above 0 and up to 1",
 		"internalBlocks[0]": "must be a CIDR block without leading zeros or bits beyond its length",
@@ -220,7 +395,7 @@ test_problems_say_what_would_be_right if {
 		"systemNamespaces": "must be a list",
 		"now": "must be a date, as 2026-12-31 or 2026-12-31T23:59:59Z",
 		"approvedDestinations[0]": "must be an object",
-		"approvedDestinations[1].x": "unknown field",
+		"approvedDestinations[1].x": "is an unknown field",
 		"approvedDestinations[1].name": "must be a text that is not empty",
 		"approvedDestinations[1].owner": "must be a text",
 		"approvedDestinations[1].cidrs": "must list at least one CIDR block",

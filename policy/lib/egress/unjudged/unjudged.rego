@@ -25,6 +25,10 @@ _group(api_version) := parts[0] if {
 	count(parts) == 2
 }
 
+# METADATA
+# description: The kinds that cannot be judged in any version, by API group.
+kinds := _kinds
+
 _kinds := {
 	"cilium.io": {"CiliumNetworkPolicy": true, "CiliumClusterwideNetworkPolicy": true, "CiliumEgressGatewayPolicy": true},
 	"crd.projectcalico.org": {"NetworkPolicy": true, "GlobalNetworkPolicy": true},

@@ -50,6 +50,14 @@ _one_template := {
 	"v1": {"ReplicationController": true},
 }
 
+# METADATA
+# description: The kinds of Kubernetes' own that make pods, by API group. Of all others the pods are seen.
+kinds := {
+	"": object.union(_one_template.v1, {"Pod": true}),
+	"apps": _one_template["apps/v1"],
+	"batch": object.union(_one_template["batch/v1"], {"CronJob": true}),
+}
+
 _makes_pods(template) if template.spec.containers != null
 
 _path(keys) := concat("", ["spec", concat("", [step | some key in keys; step := _step(key)]), "."])

@@ -16,6 +16,10 @@ import data.lib.egress.space
 import data.lib.egress.width
 
 # METADATA
+# description: The kinds that this dialect reads, by API group.
+kinds := {"networking.k8s.io": {"NetworkPolicy": true}}
+
+# METADATA
 # description: |
 #   The facts of a policy: {"resource", "order", "object", "selector", "compiled", "normal", "isolates", "problems": [{"path", "message"}], "valid",
 #   "ambiguous": [{"path", "text", "block"}], "rules": [{"path", "index", "allowance"}]}.

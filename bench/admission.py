@@ -1,0 +1,249 @@
+"""How long admission takes with our rules: of one NetworkPolicy, in namespaces of more and more policies and workloads.
+
+Each request is sent to a real API server with the webhook and without it, and to the webhook itself, in turn; nothing
+of it is kept (server-side dry-run). `gator bench` tells the same of each template alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from egress_policy import manifest
+from tests.live.controlplane import ControlPlane
+from tests.live.gatekeeper import NAMESPACE, Gatekeeper
+from tests.live.processes import until
+from tools import programs
+
+ROOT = Path(__file__).resolve().parent.parent / "gatekeeper"
+#: What one object decides, and all there is.
+SETS = {"rules on one object": False, "all rules": True}
+_LIMIT = 0.005
+
+Object = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Latency:
+    """Seconds of each request."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    def row(self, name: str) -> str:
+        """Median and 99th percentile, in milliseconds."""
+        percentiles = statistics.quantiles(self.seconds, n=100, method="inclusive")
+        return f"{name:<58}{statistics.median(self.seconds) * 1000:>9.2f}{percentiles[98] * 1000:>9.2f}"
+
+
+def main() -> int:
+    """Measure, and print a table."""
+    options = _options()
+    print(f"{'milliseconds of one NetworkPolicy':<58}{'median':>9}{'99th':>9}")
+    for name, latency in _measure(options):
+        print(latency.row(name), flush=True)
+    if options.templates:
+        print(_templates(options.gator, options.requests))
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="nox -s bench -- admission", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1000])
+    parser.add_argument("--requests", type=int, default=200)
+    parser.add_argument("--gator", default="gator")
+    parser.add_argument("--no-templates", dest="templates", action="store_false", help="leave out gator bench")
+    return parser.parse_args()
+
+
+def _measure(options: argparse.Namespace) -> Iterator[tuple[str, Latency]]:
+    found = programs.provide(("etcd", "kube-apiserver", "gatekeeper"))
+    with tempfile.TemporaryDirectory(prefix="egress-bench-") as folder:
+        plane = ControlPlane(found["etcd"], found["kube-apiserver"], Path(folder))
+        with plane, Gatekeeper(plane, found["gatekeeper"], programs.source(programs.GATEKEEPER)) as gatekeeper:
+            client = plane.client()
+            for size in options.sizes:
+                _fill(client, size)
+            for name, every in SETS.items():
+                with _installed(gatekeeper, every):
+                    for size in options.sizes:
+                        for where, latency in _asked(gatekeeper, size, options.requests).items():
+                            yield f"{name}, {size:,} policies and workloads, {where}", latency
+
+
+def _fill(client: Any, size: int) -> None:
+    """A namespace with so many workloads, and a policy for each."""
+    namespace = f"bench-{size}"
+    client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+    for number in range(size):
+        client.create(_policy(namespace, f"app-{number}"))
+        client.create(_deployment(namespace, f"app-{number}"))
+
+
+def _policy(namespace: str, app: str) -> Object:
+    dns = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+        "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+    }
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": app, "namespace": namespace},
+        "spec": {
+            "podSelector": {"matchLabels": {"app": app}},
+            "policyTypes": ["Egress"],
+            "egress": [
+                {"to": [dns], "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]},
+                {"to": [{"ipBlock": {"cidr": "151.101.2.0/24"}}], "ports": [{"protocol": "TCP", "port": 443}]},
+                {"to": [{"podSelector": {"matchLabels": {"app": "db"}}}], "ports": [{"protocol": "TCP", "port": 5432}]},
+            ],
+        },
+    }
+
+
+def _deployment(namespace: str, app: str) -> Object:
+    template = {"metadata": {"labels": {"app": app}}, "spec": {"containers": [{"name": "a", "image": "b"}]}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": app, "namespace": namespace},
+        "spec": {"selector": {"matchLabels": {"app": app}}, "template": template},
+    }
+
+
+class _installed:  # noqa: N801 (used as a statement)
+    """Templates and constraints in force for a while, and what is to be synced for them."""
+
+    def __init__(self, gatekeeper: Gatekeeper, every: bool) -> None:  # noqa: FBT001 (a row of SETS)
+        self._gatekeeper = gatekeeper
+        self._pairs = [pair for pair in _pairs() if every or not _knows_others(pair[0])]
+        self._sync = yaml.safe_load((ROOT / "templates" / "sync.yaml").read_text()) if every else None
+
+    def __enter__(self) -> None:
+        if self._sync:
+            self._gatekeeper.client.apply(self._sync)
+        for template, constraints in self._pairs:
+            self._gatekeeper.install(template, *constraints)
+        # A webhook that has just started has everything before it says that it is ready.
+        with self._gatekeeper.without_webhook():
+            pass
+
+    def __exit__(self, *_: object) -> None:
+        for template, constraints in self._pairs:
+            self._gatekeeper.remove(template, *constraints)
+
+
+def _pairs() -> Iterator[tuple[Object, list[Object]]]:
+    for file in sorted((ROOT / "constraints").glob("*.yaml")):
+        if file.name != "kustomization.yaml":
+            template = yaml.safe_load((ROOT / "templates" / file.name).read_text())
+            yield template, list(yaml.safe_load_all(file.read_text()))
+
+
+def _knows_others(template: Object) -> bool:
+    return "metadata.gatekeeper.sh/requires-sync-data" in template["metadata"]["annotations"]
+
+
+def _asked(gatekeeper: Gatekeeper, size: int, requests: int) -> dict[str, Latency]:
+    """The same policy over and over, in turn: the API server, and the webhook alone."""
+    found = {"API server and webhook": Latency(), "API server without it": Latency(), "webhook": Latency()}
+    webhook = _Webhook(gatekeeper)
+    client = gatekeeper.client
+    exempt = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+    until("the namespace is there", lambda: client.find(exempt) is not None)
+    for number in range(requests + 5):
+        policy = _policy(f"bench-{size}", f"new-{number}")
+        steps = {
+            "API server and webhook": lambda p=policy: client.create(p, dry_run=True),
+            # The webhook's configuration leaves this namespace out.
+            "API server without it": lambda p=policy: client.create(_in(p, NAMESPACE), dry_run=True),
+            "webhook": lambda p=policy: webhook.ask(p),
+        }
+        for name, step in steps.items():
+            began = time.perf_counter()
+            step()
+            if number >= 5:
+                found[name].seconds.append(time.perf_counter() - began)
+    return found
+
+
+def _in(policy: Object, namespace: str) -> Object:
+    return {**policy, "metadata": {**policy["metadata"], "namespace": namespace}}
+
+
+class _Webhook:
+    """Asks the webhook as the API server does, over one connection."""
+
+    def __init__(self, gatekeeper: Gatekeeper) -> None:
+        self._url = gatekeeper.url
+        authority = gatekeeper.control_plane.authority.cert_pem.bytes().decode()
+        context = ssl.create_default_context(cadata=authority)
+        self._opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))
+
+    def ask(self, policy: Object) -> None:
+        """One AdmissionReview; it has to be allowed."""
+        metadata = policy["metadata"]
+        request = {
+            "uid": metadata["name"],
+            "kind": {"group": "networking.k8s.io", "version": "v1", "kind": "NetworkPolicy"},
+            "resource": {"group": "networking.k8s.io", "version": "v1", "resource": "networkpolicies"},
+            "name": metadata["name"],
+            "namespace": metadata["namespace"],
+            "operation": "CREATE",
+            "userInfo": {"username": "bench"},
+            "object": policy,
+            "dryRun": True,
+        }
+        body = json.dumps({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}).encode()
+        sent = urllib.request.Request(self._url, body, {"Content-Type": "application/json"})  # noqa: S310 (loopback)
+        with self._opener.open(sent, timeout=30) as answer:
+            response = json.load(answer)["response"]
+        if not response["allowed"]:
+            raise RuntimeError(response["status"]["message"])
+
+
+def _templates(gator: str, iterations: int) -> str:
+    """What `gator bench` says of each template, in milliseconds."""
+    rows = [f"{'gator bench, milliseconds a review':<58}{'median':>9}{'99th':>9}"]
+    with tempfile.TemporaryDirectory(prefix="egress-bench-") as folder:
+        for template, constraints in _pairs():
+            file = Path(folder) / "all.yaml"
+            thing = _policy("bench", "app")
+            file.write_text(manifest.written([template, *constraints, thing]))
+            rows.append(_bench(gator, file, template["spec"]["crd"]["spec"]["names"]["kind"], iterations))
+    return "\n".join(rows)
+
+
+def _bench(gator: str, file: Path, name: str, iterations: int) -> str:
+    command: Sequence[str] = (
+        *(gator, "bench", f"--filename={file}", "--engine=rego"),
+        *(f"--iterations={iterations}", "--warmup=10", "--output=json"),
+    )
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    (result,) = json.loads(done.stdout)
+    median, last = (_milliseconds(result["latencies"][point]) for point in ("p50", "p99"))
+    return f"{name:<58}{median:>9.2f}{last:>9.2f}"
+
+
+def _milliseconds(written: str) -> float:
+    """A duration as Go writes it, such as 1.2ms, 850µs or 1m2s."""
+    units = {"h": 3_600_000.0, "m": 60_000.0, "s": 1000.0, "ms": 1.0, "µs": 0.001, "ns": 0.000_001}
+    parts = re.findall(r"([0-9.]+)(h|ms|µs|ns|m|s)", written)
+    return sum(float(number) * units[unit] for number, unit in parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""Every case through `gator test`: templates say of each object what the audit says of the same, to the letter."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from egress_policy.engine import embedded
+from egress_policy.gatekeeper import modules, rules
+from egress_policy.gatekeeper.constraints import Settings, constraints
+from egress_policy.gatekeeper.kinds import embedded_kinds
+from egress_policy.gatekeeper.templates import template
+from tests import cases
+from tests.engines import POLICY, Engines, resource, verdict
+from tests.gatekeeper import clusters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tests.gatekeeper.clusters import Held
+
+CASES = cases.load()
+# In strict each rule has a constraint; the parameters of each case are put in later. Workloads are of any kind here.
+EVERY = Settings({"profile": "strict"}, embedded_kinds(["*"]))
+Line = tuple[str, str, str, str, str]
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def found(_opa_on_path: None) -> rules.Found:
+    return rules.find(modules.read(POLICY))
+
+
+@pytest.fixture(scope="module")
+def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Held | None]:
+    """What a cluster holds of each case that was selected."""
+    functions = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    mine = [f for f in functions if f.originalname == "test_gatekeeper_says"]
+    selected: list[cases.Case] = [function.callspec.params["case"] for function in mine]  # type: ignore[misc]
+    root = tmp_path_factory.mktemp("held")
+    return clusters.hold_all(selected, root)
+
+
+@pytest.fixture(scope="module")
+def answers(
+    tool: Callable[[str], Path],
+    found: rules.Found,
+    held: dict[str, Held | None],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, Future[list[Line]]]]:
+    """What gator says of each case: of most in a few runs, of the rest in one run each."""
+    there = [one for one in held.values() if one is not None]
+    together = [one for one in there if one.prefix]
+    batches = [together[i::4] for i in range(4)] + [[one] for one in there if not one.prefix]
+    program, root = tool("gator"), tmp_path_factory.mktemp("gator")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = [(batch, pool.submit(run, program, found, batch, root / str(i))) for i, batch in enumerate(batches)]
+        yield {one.case.case: future for batch, future in runs for one in batch}
+        pool.shutdown(cancel_futures=True)
+
+
+def run(program: Path, found: rules.Found, batch: Sequence[Held], folder: Path) -> list[Line]:
+    """One run of `gator test` over the templates, constraints for these cases, and their objects."""
+    folder.mkdir()
+    made = [constraint for rule in found.rules for constraint in constraints(rule, EVERY)]
+    objects = [
+        *(template(rule, "1.0.0", EVERY.kinds) for rule in found.rules),
+        *clusters.constraints(made, batch),
+        *(thing for one in batch for thing in one.objects),
+    ]
+    file = folder / "all.yaml"
+    file.write_text("".join(f"---\n{json.dumps(one)}\n" for one in objects))
+    done = subprocess.run(
+        [program, "test", "--filename", file, "--output", "json"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip(), done.stderr
+    return [line(one["metadata"]["details"]) for one in json.loads(done.stdout) or []]
+
+
+def line(finding: Json) -> Line:
+    return finding["rule"], finding["level"], resource(finding["resource"]), finding["path"], finding["message"]
+
+
+@pytest.fixture(scope="module")
+def engines(tool: Callable[[str], Path]) -> Iterator[Engines]:
+    started = Engines(tool("opa"))
+    yield started
+    started.close()
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_gatekeeper_says(
+    case: cases.Case,
+    held: dict[str, Held | None],
+    answers: dict[str, Future[list[Line]]],
+    engines: Engines,
+    found: rules.Found,
+) -> None:
+    mine = held[case.case]
+    if mine is None:  # how many those are is another test's matter
+        return
+    audited = verdict(engines.get("wasm", mine.settings), mine.objects).findings
+    expected = [line(one) for one in audited if one["rule"] in {rule.name for rule in found.rules}]
+    said = [one for one in answers[case.case].result() if is_of(one, mine)]
+    assert sorted(said) == sorted(expected)
+
+
+def is_of(one: Line, mine: Held) -> bool:
+    """Whether a line is about this case; what is cluster-wide is so where the case was alone."""
+    namespace = one[2].split("/")[1]
+    return namespace.startswith(mine.prefix) or not namespace
+
+
+def test_a_cluster_could_hold_nearly_every_case(tmp_path: Path) -> None:
+    """Not two objects of one name, nor one without a name or a version, nor a chart."""
+    held = clusters.hold_all(CASES, tmp_path)
+    assert sum(1 for one in held.values() if one is None) < len(CASES) / 20
+
+
+def test_every_rule_that_is_not_left_out_is_converted(found: rules.Found) -> None:
+    assert {rule.name for rule in found.rules} | set(found.left_out) == set(embedded.metadata()["rules"])
