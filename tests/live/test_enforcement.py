@@ -282,7 +282,7 @@ def test_parameters_that_are_wrong_are_told_with_every_object(
     client.apply(wrong)
     gatekeeper.wait_enforced(wrong)
     message = refused(client, policy(namespace, DNS))
-    assert "parameter profil unknown parameter" in message
+    assert "parameter profil is an unknown parameter" in message
     assert "parameter internalBlocks[0] must be a CIDR block" in message
     client.delete(wrong)
 

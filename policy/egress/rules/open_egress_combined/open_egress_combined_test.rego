@@ -146,12 +146,22 @@ test_denies_at_admission[name] if {
 	some name, row in {
 		"a workload": {"request": testing.review(_web), "objects": _first_two, "expected": {["Deployment", "web", ""]}},
 		"a policy, where no workload is": {"request": testing.review(_part(1)), "objects": [_part(2)], "expected": {["NetworkPolicy", "p1", "spec.egress"]}},
+		"a policy that opens a workload together with another": {
+			"request": testing.review(_part(1)), "objects": [_web, _part(2)], "expected": {["Deployment", "web", ""]},
+		},
+		"a policy that is widened so that it does": {
+			"request": testing.update(_named("p1", testing.egress([])), _part(1)),
+			"objects": [_web, _named("p1", testing.egress([])), _part(2)], "expected": {["Deployment", "web", ""]},
+		},
 	}
 	_said(row.request, row.objects) == row.expected
 }
 
 test_allows_at_admission[name] if {
 	some name, row in {
+		"a policy beside those that are open together already": {
+			"request": testing.review(_part(3)), "objects": array.concat([_web], _first_two),
+		},
 		"a workload": {"request": testing.review(_web), "objects": [_part(1)]},
 		"a policy that goes": {"request": testing.deletion(_part(1)), "objects": _first_two},
 		"a policy that takes the place of a wider one": {

@@ -114,7 +114,7 @@ test_parameters_are_those_of_the_constraint[name] if {
 
 test_wrong_parameters_are_told_and_the_defaults_hold[name] if {
 	some name, row in {
-		"an unknown one": {"parameters": {"profil": "strict"}, "expected": ["parameter profil unknown parameter"]},
+		"an unknown one": {"parameters": {"profil": "strict"}, "expected": ["parameter profil is an unknown parameter"]},
 		"a wrong one": {"parameters": {"profile": "lax"}, "expected": ["parameter profile must be baseline or strict"]},
 		"two": {
 			"parameters": {"profile": "lax", "now": "today"},
@@ -167,7 +167,7 @@ _objects(found) := {[document.object.kind, document.object.metadata.name, docume
 	some document in found.documents
 }
 
-_halves := [testing.to_blocks(["64.0.0.0/2"], []), testing.to_blocks(["0.0.0.0/2"], [])]
+_halves := [testing.to_blocks(["64.0.0.0/3"], []), testing.to_blocks(["32.0.0.0/3"], [])]
 
 _half(name, selecting, i) := _named(name, testing.with_fields(testing.egress_of(selecting, [_halves[i]]), {}))
 
@@ -222,39 +222,37 @@ test_together_holds_what_may_be_wide_in_sum[name] if {
 	_objects(found) == row.expected
 }
 
-test_nothing_is_together[name] if {
-	some name, row in {
-		"where a workload has no policies": {"request": testing.review(_web), "objects": [_wide("a", "db")]},
-		"where its policies are narrow in sum": {"request": testing.review(_web), "objects": [_for("web"), _named("b", testing.egress([testing.to_blocks(["8.0.0.0/24"], [])]))]},
-		"where a workload is on the host's network": {
-			"request": testing.review(testing.deployment_with("web", {"hostNetwork": true})), "objects": [_wide("a", "web")],
-		},
-		"where a workload goes": {"request": testing.deletion(_web), "objects": [_web, _wide("a", "web")]},
-		"where a policy goes": {"request": testing.deletion(_wide("a", "web")), "objects": [_web, _wide("a", "web"), _wide("b", "web")]},
-		"where a policy selects none of the workloads": {"request": testing.review(_wide("a", "x")), "objects": [_web, _wide("b", "x")]},
-		"where a new policy lets nothing public out": {
-			"request": testing.review(_named("a", testing.egress([testing.to_blocks(["10.0.0.0/8"], [])]))), "objects": [_web, _wide("b", "web")],
-		},
-		"where it does so without workloads": {
-			"request": testing.review(_named("a", testing.egress([testing.to_blocks(["10.0.0.0/8"], [])]))), "objects": [_wide("b", "web")],
-		},
-		"where only the metadata of a policy change": {
-			"request": testing.update(_wide("a", "web"), testing.with_fields(_wide("a", "web"), {"metadata": {"name": "a", "namespace": "shop", "labels": {"a": "b"}}})),
-			"objects": [_web, _wide("a", "web"), _wide("b", "web")],
-		},
-		"where a policy is reviewed by an audit, beside workloads": {"request": {"review": {"object": _wide("a", "web")}}, "objects": [_web, _wide("a", "web")]},
-		"where policies are narrow in sum": {"request": testing.review(_for("web")), "objects": [_web, _wide("b", "db")]},
-		"of another object": {
-			"request": testing.review({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}}), "objects": [_web],
-		},
-		"of no object": {"request": {"review": {}}, "objects": [_web, _wide("a", "web")]},
+test_nothing_is_together if {
+	together := {name |
+		some name, row in {
+			"where a workload has no policies": {"request": testing.review(_web), "objects": [_wide("a", "db")]},
+			"where its policies are narrow in sum": {"request": testing.review(_web), "objects": [_for("web"), _named("b", testing.egress([testing.to_blocks(["8.0.0.0/24"], [])]))]},
+			"where a workload is on the host's network": {
+				"request": testing.review(testing.deployment_with("web", {"hostNetwork": true})), "objects": [_wide("a", "web")],
+			},
+			"where a workload goes": {"request": testing.deletion(_web), "objects": [_web, _wide("a", "web")]},
+			"where a policy goes": {"request": testing.deletion(_wide("a", "web")), "objects": [_web, _wide("a", "web"), _wide("b", "web")]},
+			"where a policy selects none of the workloads": {"request": testing.review(_wide("a", "x")), "objects": [_web, _wide("b", "x")]},
+			"where a new policy lets nothing public out": {
+				"request": testing.review(_named("a", testing.egress([testing.to_blocks(["10.0.0.0/8"], [])]))), "objects": [_web, _wide("b", "web")],
+			},
+			"where it does so without workloads": {
+				"request": testing.review(_named("a", testing.egress([testing.to_blocks(["10.0.0.0/8"], [])]))), "objects": [_wide("b", "web")],
+			},
+			"where only the metadata of a policy change": {
+				"request": testing.update(_wide("a", "web"), testing.with_fields(_wide("a", "web"), {"metadata": {"name": "a", "namespace": "shop", "labels": {"a": "b"}}})),
+				"objects": [_web, _wide("a", "web"), _wide("b", "web")],
+			},
+			"where a policy is reviewed by an audit, beside workloads": {"request": {"review": {"object": _wide("a", "web")}}, "objects": [_web, _wide("a", "web")]},
+			"where policies are narrow in sum": {"request": testing.review(_for("web")), "objects": [_web, _wide("b", "db")]},
+			"of another object": {
+				"request": testing.review({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}}), "objects": [_web],
+			},
+			"of no object": {"request": {"review": {}}, "objects": [_web, _wide("a", "web")]},
+		}
+		admission.together(row.request).documents with data.inventory as testing.inventoried(row.objects)
 	}
-	not _together(row)
-}
-
-_together(row) if {
-	found := admission.together(row.request) with data.inventory as testing.inventoried(row.objects)
-	found.documents
+	together == set()
 }
 
 # The names of the workloads of a view.
@@ -518,4 +516,83 @@ _names(request, inventory) := found.names if {
 	found := admission.left_out(request) with data.inventory as inventory
 } else := found.names if {
 	found := admission.unprotected(request) with data.inventory as inventory
+}
+
+_allowing(given) := {"approvedDestinations": [object.union({"name": "a", "cidrs": ["0.0.0.0/0"]}, given)], "profile": "strict"}
+
+_verdict(policy, objects, given) := verdict if {
+	request := object.union(testing.review(policy), {"parameters": given})
+	found := admission.policy("verdict", request) with data.inventory as testing.inventoried(objects)
+	verdict := found.policies[0].rules[0].verdict
+}
+
+test_approvals_by_labels_of_pods_know_the_workloads[name] if {
+	any_destination := testing.egress([testing.to_blocks(["0.0.0.0/0"], testing.https)])
+	some name, row in {
+		"that all have them": {"objects": [_web], "labels": {"app": "web"}, "expected": "narrow"},
+		"of which one has others": {"objects": [_web, _db], "labels": {"app": "web"}, "expected": "any-destination"},
+		"of which there are none": {"objects": [], "labels": {"app": "web"}, "expected": "any-destination"},
+		"where no labels are asked for": {"objects": [], "labels": {}, "expected": "narrow"},
+	}
+	_verdict(any_destination, row.objects, _allowing({"podLabels": row.labels})) == row.expected
+}
+
+test_what_lies_outside_a_list_is_looked_for_where_there_is_one if {
+	policy := testing.egress([testing.to_blocks(["8.8.8.0/24"], testing.https)])
+	request := object.union(testing.review(policy), {"parameters": {"approvedDestinations": []}})
+	admission.policy("unlisted", request).policies[0].rules[0].unlisted
+	not admission.policy("unlisted", testing.review(policy))
+}
+
+test_the_problems_of_a_workload[name] if {
+	wrong := testing.with_fields(_web, {"spec": {"template": {"metadata": {"labels": {"app": "-"}}, "spec": {"containers": []}}}})
+	some name, row in {
+		"are those of its own": {"thing": wrong, "expected": ["spec.template.metadata.labels.app"]},
+		"are none": {"thing": _web, "expected": []},
+	}
+	[problem.path | some facts in _problems_of(row.thing); some problem in facts.problems] == row.expected
+}
+
+_problems_of(thing) := found if {
+	found := admission.problems(testing.review(thing)).workloads
+} else := []
+
+test_a_group_of_policies_that_a_change_makes_wide[name] if {
+	some name, row in {
+		"by a second half": {"request": testing.review(_half("b", "web", 1)), "objects": [_half("a", "web", 0)], "expected": {"a"}},
+		"not where it was wide before": {
+			"request": testing.review(_half("c", "web", 1)), "objects": [_half("a", "web", 0), _half("b", "web", 1)], "expected": set(),
+		},
+		"not where an audit looks": {
+			"request": {"review": {"object": _half("b", "web", 1)}}, "objects": [_half("a", "web", 0), _half("b", "web", 1)], "expected": set(),
+		},
+	}
+	_caused(row.request, row.objects) == row.expected
+}
+
+_caused(request, objects) := {found.resource.name | some found in caused} if {
+	view := admission.together(request) with data.inventory as testing.inventoried(objects)
+	findings := [{"order": view.policies[group.first].order, "resource": view.policies[group.first].resource} | some group in view.combined; group.reach.left.any]
+	caused := admission.caused(findings, view, "any", request) with data.inventory as testing.inventoried(objects)
+}
+
+test_a_policy_without_a_name_yet_is_reviewed_beside_others if {
+	nameless := object.union(object.remove(_half("b", "web", 1), ["metadata"]), {"metadata": {"namespace": "shop", "generateName": "b-"}})
+	found := admission.together(testing.review(nameless)) with data.inventory as testing.inventoried([_half("a", "web", 0)])
+	count(found.documents) == 2
+}
+
+_everywhere_but(labels) := testing.egress([{"to": [{"namespaceSelector": {"matchExpressions": [
+	{"key": "team", "operator": "NotIn", "values": labels},
+]}}]}])
+
+test_a_selector_that_leaves_namespaces_out_knows_them[name] if {
+	some name, row in {
+		"one of which it leaves out": {"labels": {"team": "a"}, "expected": "all-ports"},
+		"none of which it leaves out": {"labels": {"team": "b"}, "expected": "all-pods"},
+	}
+	found := admission.policy("verdict", testing.review(_everywhere_but(["a"]))) with data.inventory as {"cluster": {"v1": {"Namespace": {
+		"shop": {"metadata": {"name": "shop", "labels": row.labels}},
+	}}}}
+	found.policies[0].rules[0].verdict == row.expected
 }

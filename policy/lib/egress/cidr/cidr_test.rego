@@ -168,3 +168,17 @@ test_counts_addresses if {
 	cidr.size(6, 128) == 1
 	cidr.size(6, 0) == 340282366920938463463374607431768211456
 }
+
+test_tells_by_the_length_how_many_addresses_there_are_at_most[name] if {
+	some name, row in {
+		"IPv4": {"text": "10.0.0.0/8", "expected": 16777216},
+		"one address": {"text": "10.0.0.1/32", "expected": 1},
+		"IPv6": {"text": "2001:db8::/64", "expected": cidr.powers[128]},
+		"a length that is written oddly": {"text": "10.0.0.0/08", "expected": cidr.powers[128]},
+		"a length that no IPv4 has": {"text": "10.0.0.0/33", "expected": cidr.powers[128]},
+		"no length": {"text": "10.0.0.0", "expected": cidr.powers[128]},
+		"no text": {"text": 10, "expected": cidr.powers[128]},
+		"null": {"text": null, "expected": cidr.powers[128]},
+	}
+	cidr.most(row.text) == row.expected
+}

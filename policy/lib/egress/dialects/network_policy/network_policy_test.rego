@@ -208,3 +208,58 @@ test_items_are_those_of_a_list[name] if {
 	}
 	network_policy.items(row.object, "a") == row.expected
 }
+
+_narrow(rule) if network_policy.narrow(testing.egress([rule]), testing.usual)
+
+_https_to(peers) := {"to": peers, "ports": [{"port": 443}]}
+
+test_is_narrow_at_a_glance[name] if {
+	some name, rule in {
+		"a small block": _https_to([{"ipBlock": {"cidr": "8.8.8.0/24"}}]),
+		"a large block of few public addresses": _https_to([{"ipBlock": {"cidr": "10.0.0.0/7"}}]),
+		"private blocks, however large": _https_to([{"ipBlock": {"cidr": "10.0.0.0/8"}}, {"ipBlock": {"cidr": "172.16.0.0/12"}}]),
+		"selectors": _https_to([{"podSelector": {}}, {"namespaceSelector": {}}]),
+	}
+	_narrow(rule)
+}
+
+test_is_not_narrow_at_a_glance[name] if {
+	some name, rule in {
+		"no rule": {},
+		"null": null,
+		"a text": "all",
+		"peers that are a text": {"to": "all", "ports": [{"port": 443}]},
+		"no ports": {"to": [{"ipBlock": {"cidr": "8.8.8.0/24"}}]},
+		"a port that is null": {"to": [{"ipBlock": {"cidr": "8.8.8.0/24"}}], "ports": [{"port": null}]},
+		"an entry of ports that is null": {"to": [{"ipBlock": {"cidr": "8.8.8.0/24"}}], "ports": [null]},
+		"a range": {"to": [{"ipBlock": {"cidr": "8.8.8.0/24"}}], "ports": [{"port": 1, "endPort": 65535}]},
+		"a large public block": _https_to([{"ipBlock": {"cidr": "8.0.0.0/6"}}]),
+		"everything": _https_to([{"ipBlock": {"cidr": "0.0.0.0/0"}}]),
+		"everything, written oddly": _https_to([{"ipBlock": {"cidr": "0.0.0.0/00"}}]),
+		"IPv6": _https_to([{"ipBlock": {"cidr": "2001:db8::/64"}}]),
+		"a block that is none": _https_to([{"ipBlock": {"cidr": "all"}}]),
+	}
+	not _narrow(rule)
+}
+
+test_a_policy_for_ingress_is_narrow if {
+	network_policy.narrow(testing.network_policy("a", {"policyTypes": ["Ingress"], "egress": [{}]}), testing.usual)
+}
+
+test_reaches_no_metadata_service_at_a_glance[name] if {
+	block := {"ipBlock": {"cidr": "169.254.0.0/16"}}
+	some name, row in {
+		"on another port": {"rule": _https_to([block]), "expected": true},
+		"by selectors": {"rule": {"to": [{"podSelector": {}}], "ports": [{"port": 80}]}, "expected": true},
+		"not on its port": {"rule": {"to": [block], "ports": [{"port": 80}]}, "expected": false},
+		"not in a range": {"rule": {"to": [block], "ports": [{"port": 70, "endPort": 90}]}, "expected": false},
+		"not on all ports": {"rule": {"to": [block]}, "expected": false},
+		"not on all ports of a protocol": {"rule": {"to": [block], "ports": [{"protocol": "TCP"}]}, "expected": false},
+		"not on an entry that is null": {"rule": {"to": [block], "ports": [null]}, "expected": false},
+	}
+	_reaches_none(row.rule) == row.expected
+}
+
+_reaches_none(rule) if {
+	network_policy.reaches_no_metadata(testing.egress([rule]))
+} else := false
