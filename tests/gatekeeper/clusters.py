@@ -32,7 +32,7 @@ def hold_all(cases: Iterable[Case], folder: Path, *, apart: bool = True) -> dict
     found = {}
     for number, case in enumerate(cases):
         settings = json.dumps(case.settings, sort_keys=True)
-        own = f"-{number}" if '"namespace' in settings else ""
+        own = f"-{number}" if "namespace" in settings.lower() else ""
         group = groups.setdefault(settings + own, len(groups))
         found[case.case] = hold(case, f"g{group}-c{number}-" if apart else "", folder / str(number))
     return found

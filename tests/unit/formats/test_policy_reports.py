@@ -166,12 +166,7 @@ def test_open_reports_name_their_source() -> None:
 
 
 def test_what_is_waived_says_by_whom_why_and_until_when() -> None:
-    @dataclasses.dataclass(frozen=True)
-    class Waived(type(DANGLING)):  # type: ignore[misc]
-        waived: Any = None
-
-    values = {field.name: getattr(DANGLING, field.name) for field in dataclasses.fields(DANGLING)}
-    given = Waived(**values, waived={"owner": "team-a", "reason": "moves soon", "expires": "2027-01-31"})
+    given = dataclasses.replace(DANGLING, waived={"owner": "team-a", "reason": "moves soon", "expires": "2027-01-31"})
     result = _written(report(findings=(given,)))[-2]["results"][0]
     assert {name: text for name, text in result["properties"].items() if name.startswith("waived")} == {
         "waivedOwner": "team-a",
