@@ -43,9 +43,9 @@ def _version(rule: rules.Rule, packages: Mapping[str, Package]) -> str:
 def write(files: Mapping[str, bytes], folder: Path, banner: str = BANNER) -> None:
     """Write the files, and remove those that an earlier conversion left. Refuses to touch anything else."""
     mark = f"# {banner}\n".encode()
-    strange = [path for path in files if _exists(folder / path) and not _is_ours(folder / path, mark)]
-    if strange:
-        raise ConvertError(f"{folder / strange[0]} was not written by this command: name another folder, or remove it")
+    for path in files:
+        if strange := _strange(folder, path, mark):
+            raise ConvertError(f"{strange} was not written by this command: name another folder, or remove it")
     try:
         _remove_leftovers(files, folder, mark)
         for path, text in files.items():
@@ -55,8 +55,12 @@ def write(files: Mapping[str, bytes], folder: Path, banner: str = BANNER) -> Non
         raise ConvertError(f"cannot write {error.filename}: {error.strerror}") from error
 
 
-def _exists(path: Path) -> bool:
-    return path.exists() or path.is_symlink()
+def _strange(folder: Path, path: str, mark: bytes) -> Path | None:
+    """What stands where the file, or a folder on the way to it, is to be, and is none of ours."""
+    *folders, file = (folder / path, *(folder / parent for parent in Path(path).parents))[::-1]
+    on_the_way = (one for one in folders[1:] if one.is_symlink() or (one.exists() and not one.is_dir()))
+    there = file.exists() or file.is_symlink()
+    return next(on_the_way, file if there and not _is_ours(file, mark) else None)
 
 
 def _is_ours(path: Path, mark: bytes) -> bool:

@@ -124,15 +124,18 @@ def _parsed(opa: str, folder: Path, file: str) -> dict[str, Any] | str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"{file}:1: opa parse: {error}"
     if done.returncode != 0:
-        return _said(done.stderr.decode(errors="replace") + done.stdout.decode(errors="replace"), file)
+        return _said(done.stderr.decode(errors="replace"), file)
     parsed: dict[str, Any] = json.loads(done.stdout or b"{}")
     return parsed
 
 
 def _said(text: str, file: str) -> str:
-    """OPA's first complaint, which it begins with the file and the line."""
-    found = re.search(rf"{re.escape(file)}:(\d+): ([^\n]*)", text)
-    return f"{file}:{found[1]}: {found[2]}" if found else f"{file}:1: {' '.join(text.split())[:300]}"
+    """OPA's first complaint, a line of ours."""
+    try:
+        first = json.loads(text)["errors"][0]
+        return f"{file}:{max(1, first['location']['row'])}: {first['code']}: {first['message']}"
+    except (ValueError, LookupError, TypeError):
+        return f"{file}:1: {' '.join(text.split())[:300]}"
 
 
 def _add(packages: dict[str, Package], file: str, tree: Mapping[str, Any], lines: list[str]) -> None:

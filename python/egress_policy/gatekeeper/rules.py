@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from egress_policy.gatekeeper import ConvertError
-from egress_policy.gatekeeper.modules import Package, Path_, Place, Reference
+from egress_policy.gatekeeper.modules import Package, Path_, Reference
 
 #: The rule that Gatekeeper asks, and what it may read (Gatekeeper's own check says less about where).
 ENTRY = "violation"
@@ -113,11 +113,19 @@ def _metadata_problems(package: Package) -> Iterator[str]:
         yield f"{package.place}: the METADATA of {package.name} lacks {', '.join(lacking)}"
         return
     levels = custom["levels"]
-    if not isinstance(levels, dict) or not levels or not set(levels.values()) <= set(_LEVELS):
+    if not isinstance(levels, dict) or not levels or not all(level in _LEVELS for level in levels.values()):
         yield f"{package.place}: custom.levels of {package.name} must give fail or warn for each profile"
     for name in ("match", "requires_inventory"):
         if not isinstance(custom[name], list):
             yield f"{package.place}: custom.{name} of {package.name} must be a list"
+    if not _are_parameters(custom["parameters"]):
+        yield f"{package.place}: custom.parameters of {package.name} must be a list of names, or {{name: schema}}"
+
+
+def _are_parameters(given: object) -> bool:
+    if isinstance(given, dict):
+        return all(isinstance(schema, dict) for schema in given.values())
+    return isinstance(given, list) and all(isinstance(name, str) for name in given)
 
 
 def _import_problems(package: Package, packages: Mapping[str, Package]) -> Iterator[str]:
@@ -225,7 +233,3 @@ def _import(path: Path_, alias: str) -> str:
     written = f"import {'.'.join(path)}"
     return written if alias == path[-1] else f"{written} as {alias}"
 
-
-def place(package: Package) -> Place:
-    """Where messages about a rule point."""
-    return package.place

@@ -24,6 +24,10 @@ _LEVELS: Json = {
 }
 
 
+class SchemaError(ValueError):
+    """A schema that cannot be said in Kubernetes' words."""
+
+
 @functools.cache
 def published() -> Json:
     """The JSON Schema of the parameters document."""
@@ -40,14 +44,22 @@ def of(parameters: Iterable[str] | Mapping[str, Any]) -> Json:
     """The structural schema of the parameters of a rule: names of published ones, or schemas by name.
 
     Names that the schema does not know are kept for the rule to refuse: pruned, a misspelt one would be without effect.
+    Raises SchemaError.
     """
     own = dict(parameters) if isinstance(parameters, Mapping) else {name: _published(name) for name in parameters}
     properties = {**own, **{name: _published(name) for name in _ALWAYS}, "levels": _LEVELS}
     return {
         "type": "object",
         "x-kubernetes-preserve-unknown-fields": True,
-        "properties": {name: structural(written) for name, written in sorted(properties.items())},
+        "properties": {name: _of_one(name, written) for name, written in sorted(properties.items())},
     }
+
+
+def _of_one(name: str, written: Mapping[str, Any]) -> Json:
+    try:
+        return structural(written)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise SchemaError(f"{name} has a schema of which none for Kubernetes can be made ({error})") from error
 
 
 def _published(name: str) -> Json:

@@ -45,7 +45,10 @@ def _rego(rule: Rule) -> Json:
 
 
 def _validation(rule: Rule) -> Json:
-    return {"openAPIV3Schema": schema.of(rule.custom["parameters"])}
+    try:
+        return {"openAPIV3Schema": schema.of(rule.custom["parameters"])}
+    except schema.SchemaError as error:
+        raise ConvertError(f"{rule.package.place}: custom.parameters of {rule.package.name}: {error}") from error
 
 
 def _annotations(rule: Rule, version: str, kinds: Kinds) -> Json:
