@@ -33,7 +33,7 @@ Json = dict[str, Any]
 def contents(kinds: Mapping[str, Any]) -> dict[str, bytes]:
     """{path from the root: bytes}, given the kinds that the policy knows."""
     settings = Settings(kinds=Kinds(kinds))
-    made = dict(convert(ROOT / "policy", settings, BANNER).files)
+    made = dict(convert(ROOT / "policy", settings, BANNER, in_cel=True).files)
     suite = {path: f"# {BANNER}\n{text}".encode() for path, text in _suite(settings)}
     return {f"{FOLDER}/{path}": text for path, text in {**made, **suite}.items()}
 

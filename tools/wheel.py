@@ -25,7 +25,8 @@ def problems(folder: Path) -> list[str]:
 
 
 def _wanted() -> set[str]:
-    policy = (path.relative_to(ROOT) for path in (ROOT / "policy").rglob("*.rego") if not _is_test(path.name))
+    written = (path for form in ("*.rego", "*.cel") for path in (ROOT / "policy").rglob(form))
+    policy = (path.relative_to(ROOT) for path in written if not _is_test(path.name))
     package = (path for path in (ROOT / "python" / "egress_policy").rglob("*") if path.is_file())
     return {
         *(f"egress_policy/{name}" for name in NEEDED),

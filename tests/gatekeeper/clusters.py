@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +59,16 @@ def shares_a_cluster(held: Held) -> bool:
     return "systemNamespaces" not in held.settings and not any(
         not name or name.removeprefix(held.prefix) in SYSTEM for name in names
     )
+
+
+def policies(cases: Iterable[Case], folder: Path) -> Iterator[tuple[Case, Json]]:
+    """The NetworkPolicies of all cases that Gatekeeper can decode, each in a namespace of its own."""
+    for number, case in enumerate(cases):
+        case.write(folder / str(number))
+        for place, one in enumerate(_objects(folder / str(number))):
+            if one.get("kind") == "NetworkPolicy" and _can_be_stored(one):
+                metadata = {**one["metadata"], "namespace": f"c{number}-{place}"}
+                yield case, {**one, "metadata": metadata}
 
 
 def _objects(folder: Path) -> Iterator[Json]:
@@ -145,3 +156,14 @@ def _for(constraint: Json, number: int, settings: Json, namespaces: list[str]) -
     match = {**constraint["spec"]["match"], **({"namespaces": namespaces} if namespaces else {})}
     spec = {**constraint["spec"], "match": match, "parameters": settings}
     return {**constraint, "metadata": {"name": name}, "spec": spec}
+
+
+def gator(program: Path, objects: Iterable[Json], folder: Path) -> list[Json]:
+    """What `gator test` says of templates, constraints and other objects."""
+    file = folder / "all.yaml"
+    file.write_text("".join(f"---\n{json.dumps(one)}\n" for one in objects))
+    done = subprocess.run(
+        [program, "test", "--filename", file, "--output", "json"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip(), done.stderr
+    return json.loads(done.stdout) or []

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,13 +72,7 @@ def run(program: Path, found: rules.Found, batch: Sequence[Held], folder: Path) 
         *clusters.constraints(made, batch),
         *(thing for one in batch for thing in one.objects),
     ]
-    file = folder / "all.yaml"
-    file.write_text("".join(f"---\n{json.dumps(one)}\n" for one in objects))
-    done = subprocess.run(
-        [program, "test", "--filename", file, "--output", "json"], capture_output=True, text=True, check=False
-    )
-    assert done.stdout.strip(), done.stderr
-    return [line(one["metadata"]["details"]) for one in json.loads(done.stdout) or []]
+    return [line(one["metadata"]["details"]) for one in clusters.gator(program, objects, folder)]
 
 
 def line(finding: Json) -> Line:

@@ -21,12 +21,17 @@ EPILOG = """\
 examples:
   egress gatekeeper convert --output gatekeeper/
   egress gatekeeper convert --profile strict --waivers waivers.yaml --output gatekeeper/
+  egress gatekeeper convert --native --output gatekeeper/
   egress gatekeeper convert my-rules/ --output my-gatekeeper/
 
 then, with Gatekeeper in the cluster:
   kubectl apply -k gatekeeper/templates       the rules; this makes the kinds of the constraints
   kubectl apply -k gatekeeper/                everything; whoever applies something too wide is warned
   kubectl apply -k gatekeeper/overlays/deny   and now refused
+
+or without Gatekeeper, after --native, what one object decides:
+  kubectl apply -k gatekeeper/admission-policies                 warned
+  kubectl apply -k gatekeeper/overlays/deny-admission-policies   refused
 """
 _CONVERT = "write ConstraintTemplates, Constraints and what is to be synced, to be applied with kubectl"
 
@@ -57,11 +62,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a kind with a pod template to look at besides Kubernetes' own, as Rollout.argoproj.io (repeatable)",
     )  # fmt: skip
 
+    command.add_argument(
+        "--native", action="store_true",
+        help="besides, the rules that have such a form in CEL: for Gatekeeper, and as ValidatingAdmissionPolicies",
+    )  # fmt: skip
+
 
 def run(options: argparse.Namespace) -> int:
     """Convert, write, and say what was written and what to do with it."""
     chosen = Settings(_parameters(options), embedded_kinds(options.workload))
-    made = convert(options.policy or embedded.rego(), chosen)
+    made = convert(options.policy or embedded.rego(), chosen, in_cel=options.native)
     write(made.files, options.output)
     output.write(None, lambda target: _say(made, options.output, target))
     return PASS
@@ -88,5 +98,7 @@ def _lines(made: Conversion, folder: Path) -> Iterator[str]:
     yield f"{len(made.rules)} rules in {folder}/: {', '.join(made.rules)}"
     for name, why in made.left_out.items():
         yield f"left out: {name} ({why})"
+    if made.native:
+        yield f"in CEL as well: {', '.join(made.native)}, in native/ and admission-policies/"
     yield ""
     yield f"Next: `kubectl apply -k {folder}/templates`, a moment later `kubectl apply -k {folder}/`"

@@ -48,14 +48,25 @@ def constraints(rule: Rule, settings: Settings) -> list[Json]:
     ]
 
 
+def without_parameters(rule: Rule, settings: Settings) -> list[Json]:
+    """The constraint of a rule whose template has all that the settings say in it; none in a profile that has none."""
+    level = rule.custom["levels"].get(settings.profile)
+    return [] if level is None else [_constraint(rule, rule.name, level, {}, settings)]
+
+
 def refusing(rule: Rule, settings: Settings) -> list[Json]:
     """What makes those of its constraints that report failures refuse at admission, as Kustomize's patches."""
+    return patches(constraints(rule, settings))
+
+
+def patches(made: Iterable[Json]) -> list[Json]:
+    """The same of constraints that are made."""
     return [
         {
             "target": {"kind": one["kind"], "name": one["metadata"]["name"]},
             "patch": _PATCH,
         }
-        for one in constraints(rule, settings)
+        for one in made
         if _action(one, AUDIT) == "deny"
     ]
 

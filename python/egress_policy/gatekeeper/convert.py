@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress_policy.gatekeeper import ConvertError, layout, modules, rules
+from egress_policy.gatekeeper import ConvertError, layout, modules, native, rules
 from egress_policy.gatekeeper.constraints import Settings
 from egress_policy.gatekeeper.modules import Package
 
@@ -16,20 +16,26 @@ _FIRST_VERSION = "1.0.0"
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What came of it: the files, the names of the rules in them, and why others are not."""
+    """What came of it: the files, the names of the rules in them, why others are not, and which are in CEL as well."""
 
     files: Mapping[str, bytes]
     rules: tuple[str, ...]
     left_out: Mapping[str, str]
+    native: tuple[str, ...] = ()
 
 
-def convert(policy: Path, settings: Settings, banner: str = BANNER) -> Conversion:
-    """Convert every rule of the folder. Raises ConvertError, with a line for each thing that is in the way."""
+def convert(policy: Path, settings: Settings, banner: str = BANNER, *, in_cel: bool = False) -> Conversion:
+    """Convert every rule of the folder, with `in_cel` also to CEL those that have such a form.
+
+    Raises ConvertError, with a line for each thing that is in the way.
+    """
     packages = modules.read(policy)
     found = rules.find(packages)
     versions = {rule.name: _version(rule, packages) for rule in found.rules}
-    files = layout.files(found, versions, settings, banner)
-    return Conversion(files, tuple(rule.name for rule in found.rules), found.left_out)
+    forms = native.find_all(policy, found.rules, settings) if in_cel else []
+    files = layout.files(found, versions, settings, banner, forms)
+    names = tuple(rule.name for rule in found.rules)
+    return Conversion(files, names, found.left_out, tuple(form.rule.name for form in forms))
 
 
 def _version(rule: rules.Rule, packages: Mapping[str, Package]) -> str:

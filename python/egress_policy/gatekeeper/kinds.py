@@ -40,6 +40,11 @@ class Kinds:
         pairs = sorted({pair for pair in self._meant_by(words) if pair[0] in _VERSIONS})
         return [{"group": group, "version": _VERSIONS[group], "kind": kind} for group, kind in pairs]
 
+    def resources(self, group: str, kinds: Iterable[str]) -> list[str]:
+        """The resources of those kinds of a group that the policy knows, as an API server names them."""
+        known = self.known.get(group, {})
+        return sorted(known[kind]["resource"] for kind in kinds if kind in known)
+
     def _meant_by(self, words: Iterable[Any]) -> Iterator[tuple[str, str]]:
         for word in words:
             if word == "workload":

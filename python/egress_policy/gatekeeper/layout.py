@@ -6,17 +6,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from egress_policy import manifest
-from egress_policy.gatekeeper import templates
-from egress_policy.gatekeeper.constraints import Settings, constraints, refusing
+from egress_policy.gatekeeper import native, templates
+from egress_policy.gatekeeper.constraints import Settings, constraints, patches, refusing, without_parameters
+from egress_policy.gatekeeper.native import Native
 from egress_policy.gatekeeper.rules import Found, Rule
 
 Json = dict[str, Any]
 COMMAND = "egress gatekeeper convert"
 
 
-def files(found: Found, versions: Mapping[str, str], settings: Settings, banner: str) -> dict[str, bytes]:
-    """{path: bytes}, to be applied in two steps: templates first, since they make the kinds of the constraints."""
+def files(
+    found: Found, versions: Mapping[str, str], settings: Settings, banner: str, forms: Sequence[Native] = ()
+) -> dict[str, bytes]:
+    """{path: bytes}, to be applied in two steps: templates first, since they make the kinds of the constraints.
+
+    `forms` are those of its rules in CEL, for Gatekeeper and for the API server alone.
+    """
     made = dict(_files(found, versions, settings))
+    if forms:
+        made |= dict(_native(forms, versions, settings)) | dict(_admission_policies(forms, settings))
     return {path: f"# {banner}\n{text}".encode() for path, text in sorted(made.items())}
 
 
@@ -24,14 +32,14 @@ def _files(found: Found, versions: Mapping[str, str], settings: Settings) -> Ite
     yield from _templates(found.rules, versions, settings)
     yield from _constraints(found.rules, settings)
     yield "kustomization.yaml", _kustomization("egress-policy", ["templates", "constraints"])
-    patches = [patch for rule in found.rules for patch in refusing(rule, settings)]
+    refused = [patch for rule in found.rules for patch in refusing(rule, settings)]
     yield (
         "overlays/deny/kustomization.yaml",
         _kustomization(
             "egress-policy-deny",
             # Not the root, which holds this very folder: Kustomize takes that for a cycle.
             ["../../templates", "../../constraints"],
-            patches,
+            refused,
         ),
     )
 
@@ -56,7 +64,39 @@ def _constraints(rules: Iterable[Rule], settings: Settings) -> Iterator[tuple[st
     yield "constraints/kustomization.yaml", _kustomization("egress-policy-constraints", names)
 
 
-def _kustomization(name: str, resources: Iterable[str], patches: Iterable[Json] = ()) -> str:
+def _native(forms: Iterable[Native], versions: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
+    """To be applied after templates/ and constraints/, which have the same objects in Rego."""
+    written: dict[str, list[str]] = {"templates": [], "constraints": []}
+    refused: list[Json] = []
+    for form in forms:
+        rule, name = form.rule, f"{form.rule.name}.yaml"
+        template = templates.template(rule, versions[rule.name], settings.kinds, native.code(form))
+        made = without_parameters(rule, settings)
+        refused += patches(made)
+        for folder, objects in (("templates", [template]), ("constraints", made)):
+            if objects:
+                written[folder].append(name)
+                yield f"native/{folder}/{name}", manifest.written(objects)
+    for folder, names in written.items():
+        yield f"native/{folder}/kustomization.yaml", _kustomization(f"egress-policy-native-{folder}", names)
+    yield "native/kustomization.yaml", _kustomization("egress-policy-native", list(written))
+    folders = [f"../../native/{folder}" for folder in written]
+    yield "overlays/deny-native/kustomization.yaml", _kustomization("egress-policy-deny-native", folders, refused)
+
+
+def _admission_policies(forms: Iterable[Native], settings: Settings) -> Iterator[tuple[str, str]]:
+    folder, names, refused = "admission-policies", [], []
+    for form in forms:
+        if made := native.admission_policies(form, settings):
+            names.append(f"{form.rule.name}.yaml")
+            refused += native.refusing(form, settings)
+            yield f"{folder}/{names[-1]}", manifest.written(made)
+    yield f"{folder}/kustomization.yaml", _kustomization(f"egress-policy-{folder}", names)
+    overlay = _kustomization(f"egress-policy-deny-{folder}", [f"../../{folder}"], refused)
+    yield f"overlays/deny-{folder}/kustomization.yaml", overlay
+
+
+def _kustomization(name: str, resources: Iterable[str], patched: Iterable[Json] = ()) -> str:
     made: Json = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
@@ -64,7 +104,7 @@ def _kustomization(name: str, resources: Iterable[str], patches: Iterable[Json] 
         "metadata": {"name": name},
         "resources": list(resources),
     }
-    listed = list(patches)
+    listed = list(patched)
     return manifest.written([{**made, "patches": listed} if listed else made])
 
 

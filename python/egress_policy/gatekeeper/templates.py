@@ -20,16 +20,24 @@ _ABOUT = "metadata.gatekeeper.sh"
 _MOST_BYTES = 256 * 1024
 
 
+# Not one: what a form in CEL is made for stands in it. Unknown fields are kept, or they would be pruned uncounted.
+_NO_PARAMETERS: Json = {"type": "object", "maxProperties": 0, "x-kubernetes-preserve-unknown-fields": True}
+
+
 def template(rule: Rule, version: str, kinds: Kinds, code: Sequence[Json] = ()) -> Json:
-    """The template of a rule. `code` are other forms of it, which Gatekeeper prefers where it can."""
+    """The template of a rule. `code` is another form of it, instead of the Rego, in which its parameters stand already.
+
+    Not beside the Rego: which of two forms is asked depends on how Gatekeeper was started, and Rego would take the
+    defaults for parameters.
+    """
     _check_parameters(rule)
     made: Json = {
         "apiVersion": "templates.gatekeeper.sh/v1",
         "kind": "ConstraintTemplate",
         "metadata": {"name": rule.kind.lower(), "annotations": _annotations(rule, version, kinds)},
         "spec": {
-            "crd": {"spec": {"names": {"kind": rule.kind}, "validation": _validation(rule)}},
-            "targets": [{"target": TARGET, "code": [*code, _rego(rule)]}],
+            "crd": {"spec": {"names": {"kind": rule.kind}, "validation": _validation(rule, code)}},
+            "targets": [{"target": TARGET, "code": list(code) or [_rego(rule)]}],
         },
     }
     _check_size(rule, made)
@@ -44,9 +52,9 @@ def _rego(rule: Rule) -> Json:
     }
 
 
-def _validation(rule: Rule) -> Json:
+def _validation(rule: Rule, code: Sequence[Json]) -> Json:
     try:
-        return {"openAPIV3Schema": schema.of(rule.custom["parameters"])}
+        return {"openAPIV3Schema": _NO_PARAMETERS if code else schema.of(rule.custom["parameters"])}
     except schema.SchemaError as error:
         raise ConvertError(f"{rule.package.place}: custom.parameters of {rule.package.name}: {error}") from error
 
