@@ -145,11 +145,21 @@ def lock(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure whole processes against conftest and a bare parser; see `-- --help`."""
+    """Measure against conftest and a bare parser, or with `-- admission` a real webhook; see `-- --help`."""
+    if session.posargs[:1] == ["admission"]:
+        _bench_admission(session, *session.posargs[1:])
+        return
     found = _programs(session, "opa", "conftest")
     _install(session, "runtime", "build")
     _install_package(session)
     session.run("python", "-m", "bench", "--conftest", str(found["conftest"]), *session.posargs)
+
+
+def _bench_admission(session: nox.Session, *arguments: str) -> None:
+    found = _programs(session, "gator", *programs.CONTROL_PLANE)
+    _install(session, "runtime", "test", "build")
+    _install_package(session)
+    session.run("python", "-m", "bench.admission", "--gator", str(found["gator"]), *arguments)
 
 
 def _programs(session: nox.Session, *names: str, exact: bool = False) -> dict[str, Path]:

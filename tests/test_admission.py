@@ -1,4 +1,4 @@
-"""What a rule's `violation` says of each object, asked as Gatekeeper asks, against what the audit says of all of them."""
+"""What a rule's `violation` says of each object, asked as Gatekeeper asks, against what the audit says of them all."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _labels(thing: Json) -> dict[str, str]:
 @st.composite
 def clusters(draw: st.DrawFn) -> list[Json]:
     """Everything in one to three namespaces, some of it made by what is there, or was."""
-    manifests = draw(st.one_of(strategies.clusters(), strategies.together()))
+    manifests: list[Json] = draw(st.one_of(strategies.clusters(), strategies.together()))
     makers = [m for m in manifests if m["kind"] not in ("NetworkPolicy", "Namespace")]
     for number in range(draw(st.sampled_from([0, 0, 1, 2, 3]))):
         if makers:
@@ -110,7 +110,7 @@ def in_order(manifests: Iterable[Json]) -> list[Json]:
 
 
 def comparable(finding: Mapping[str, Any]) -> str:
-    """A finding without what depends on who else was looked at: its order, and how a policy's witness names the pods."""
+    """A finding without what depends on who else was looked at: its order, and how a witness names the pods."""
     kept = {key: value for key, value in finding.items() if key not in ("order", "location", "witness", "once")}
     witness = dict(finding.get("witness", {}))
     if finding["resource"]["kind"] == "NetworkPolicy":
@@ -144,14 +144,15 @@ PARAMETERS: list[Json] = [
 def audited(engines: Engines, parameters: Json, manifests: list[Json]) -> list[Json]:
     """What the audit finds."""
     answers = engines.get("opa", parameters).ask(NAMESPACES, documents(in_order(manifests)))
-    return [finding for answer in answers for finding in answer["findings"]]
+    found: list[Json] = [finding for answer in answers for finding in answer["findings"]]
+    return found
 
 
 @pytest.mark.parametrize("parameters", PARAMETERS, ids=json.dumps)
 def test_an_audit_of_each_object_finds_what_the_audit_of_all_finds(engines: Engines, parameters: Json) -> None:
     gatekeeper = Gatekeeper(engines.url(), parameters)
 
-    @examples(60)
+    @examples(25)
     @given(clusters())
     def agrees(manifests: list[Json]) -> None:
         gatekeeper.sync(manifests)
@@ -174,7 +175,7 @@ def named(thing: Mapping[str, Any]) -> tuple[str, str]:
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[tuple[str, Json]]:
-    """Objects that are applied one after the other, some once more with another spec, some policies deleted in between."""
+    """Objects that are applied one after the other, some again with another spec; some policies go in between."""
     manifests = [m for m in draw(clusters()) if m["kind"] != "Namespace"]
     steps = [("apply", thing) for thing in draw(st.permutations(manifests))]
     policies = [thing for thing in manifests if thing["kind"] == "NetworkPolicy"]
@@ -185,7 +186,8 @@ def histories(draw: st.DrawFn) -> list[tuple[str, Json]]:
         else:
             other = draw(strategies.policies(old["metadata"]["name"], [old["metadata"]["namespace"]]))
             steps.append(("apply", other))
-    return [*steps, *(("apply", thing) for thing in draw(st.lists(st.sampled_from(manifests), max_size=3)))] if manifests else []
+    again = draw(st.lists(st.sampled_from(manifests), max_size=3)) if manifests else []
+    return [*steps, *(("apply", thing) for thing in again)]
 
 
 @pytest.mark.parametrize("parameters", PARAMETERS[:3], ids=json.dumps)
@@ -193,7 +195,7 @@ def test_what_was_admitted_step_by_step_passes_the_audit(engines: Engines, param
     """A cluster in which every step that fails is refused never comes to fail."""
     gatekeeper = Gatekeeper(engines.url(), parameters)
 
-    @examples(60)
+    @examples(25)
     @given(histories())
     def keeps_clean(steps: list[tuple[str, Json]]) -> None:
         held: dict[tuple[str, ...], Json] = {}
@@ -213,7 +215,9 @@ def test_what_was_admitted_step_by_step_passes_the_audit(engines: Engines, param
                     held[key] = thing
                 gatekeeper.sync(held.values())
                 left = [one for one in audited(engines, parameters, list(held.values())) if one["level"] == "fail"]
-                assert not left, f"admitted {operation} of {key}: {[(o['rule'], resource(o['resource'])) for o in left]}"
+                assert not left, (
+                    f"admitted {operation} of {key}: {[(o['rule'], resource(o['resource'])) for o in left]}"
+                )
 
     keeps_clean()
     gatekeeper.close()

@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from egress_policy.errors import EgressPolicyError
+
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = "nox -s generate"
 # Nothing else may lie in these: a rule that is gone leaves no page behind.
@@ -351,7 +353,7 @@ def main() -> int:
     try:
         problems = check(options.opa) if options.check else []
         written = 0 if options.check else write(options.opa)
-    except GenerateError as error:
+    except (GenerateError, EgressPolicyError) as error:
         problems = [str(error)]
     else:
         print("nothing differs" if options.check and not problems else f"{written} files written or removed")

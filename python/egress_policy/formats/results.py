@@ -7,7 +7,6 @@ whoever applies the next audit replaces this one.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +17,7 @@ from egress_policy.engine import embedded
 from egress_policy.formats import clean
 from egress_policy.formats.wording import witness
 from egress_policy.output import Target
-from egress_policy.report import Finding, Namespace, Problem, Report
+from egress_policy.report import Finding, Namespace, Problem, Report, Waived
 
 SOURCE = "egress-policy"
 _CATEGORY = "Network Egress"
@@ -160,15 +159,15 @@ def _properties(finding: Finding) -> Iterator[tuple[str, str]]:
         yield "witness", witness(finding.witness)
     if 0 < len(finding.remediation) <= _LONGEST_REMEDY:
         yield "remediation", finding.remediation
-    yield from _waiver(getattr(finding, "waived", None))
+    if finding.waived is not None:
+        yield from _waiver(finding.waived)
 
 
-def _waiver(waived: Any) -> Iterator[tuple[str, str]]:
+def _waiver(waived: Waived) -> Iterator[tuple[str, str]]:
     """Who answers for a finding that is let pass, why, and until when."""
-    told = dataclasses.asdict(waived) if dataclasses.is_dataclass(waived) and not isinstance(waived, type) else waived
-    for name in ("owner", "reason", "expires"):
-        if isinstance(told, Mapping) and told.get(name):
-            yield f"waived{name.capitalize()}", str(told[name])
+    yield "waivedOwner", waived.owner
+    yield "waivedReason", waived.reason
+    yield "waivedExpires", waived.expires
 
 
 def _property(name: str, value: str) -> str:

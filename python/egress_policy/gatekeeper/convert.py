@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +31,22 @@ def convert(policy: Path, settings: Settings, banner: str = BANNER, *, in_cel: b
     """
     packages = modules.read(policy)
     found = rules.find(packages)
+    _check_kinds(found.rules, settings)
     versions = {rule.name: _version(rule, packages) for rule in found.rules}
     forms = native.find_all(policy, found.rules, settings) if in_cel else []
     files = layout.files(found, versions, settings, banner, forms)
     names = tuple(rule.name for rule in found.rules)
     return Conversion(files, names, found.left_out, tuple(form.rule.name for form in forms))
+
+
+def _check_kinds(found: Iterable[rules.Rule], settings: Settings) -> None:
+    """What METADATA calls the kinds is known here only."""
+    for rule in found:
+        for name in ("match", "requires_inventory"):
+            try:
+                settings.kinds.matched(rule.custom[name])
+            except ConvertError as error:
+                raise ConvertError(f"{rule.package.place}: custom.{name} of {rule.package.name}: {error}") from error
 
 
 def _version(rule: rules.Rule, packages: Mapping[str, Package]) -> str:

@@ -232,4 +232,3 @@ def _module(package: Package, names: set[str]) -> str:
 def _import(path: Path_, alias: str) -> str:
     written = f"import {'.'.join(path)}"
     return written if alias == path[-1] else f"{written} as {alias}"
-

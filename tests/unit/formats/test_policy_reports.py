@@ -17,7 +17,7 @@ import yaml
 from egress_policy.audit import Request, audit
 from egress_policy.formats import open_reports, policy_report
 from egress_policy.output import Target
-from egress_policy.report import Cluster, Namespace, Problem, Report, Witness
+from egress_policy.report import Cluster, Namespace, Problem, Report, Waived, Witness
 from tests.unit.formats.reports import DANGLING, OPEN, hostile, report, shown
 
 Json = dict[str, Any]
@@ -166,7 +166,7 @@ def test_open_reports_name_their_source() -> None:
 
 
 def test_what_is_waived_says_by_whom_why_and_until_when() -> None:
-    given = dataclasses.replace(DANGLING, waived={"owner": "team-a", "reason": "moves soon", "expires": "2027-01-31"})
+    given = dataclasses.replace(DANGLING, waived=Waived(owner="team-a", reason="moves soon", expires="2027-01-31"))
     result = _written(report(findings=(given,)))[-2]["results"][0]
     assert {name: text for name, text in result["properties"].items() if name.startswith("waived")} == {
         "waivedOwner": "team-a",
