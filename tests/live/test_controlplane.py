@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -149,7 +150,10 @@ def test_nothing_listens_beyond_this_machine(control_plane: ControlPlane, gateke
 
 def addresses(pid: int) -> set[str]:
     """The addresses that a process listens on."""
-    mine = {os.readlink(handle) for handle in Path(f"/proc/{pid}/fd").iterdir()}
+    mine = set()
+    for handle in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # a file that was closed meanwhile
+            mine.add(os.readlink(handle))
     tables = [Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
     rows = [row.split() for table in tables for row in table]
     return {row[1].partition(":")[0] for row in rows if row[3] == LISTENING and f"socket:[{row[9]}]" in mine}
