@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from egress_policy.engine import embedded
-from egress_policy.gatekeeper import modules, rules
+from egress_policy.gatekeeper import rules
 from egress_policy.gatekeeper.constraints import Settings, constraints
 from egress_policy.gatekeeper.kinds import embedded_kinds
 from egress_policy.gatekeeper.templates import template
 from tests import cases
-from tests.engines import POLICY, Engines, resource, verdict
+from tests.engines import Engines, resource, verdict
 from tests.gatekeeper import clusters
 
 if TYPE_CHECKING:
@@ -28,11 +28,6 @@ CASES = cases.load()
 EVERY = Settings({"profile": "strict"}, embedded_kinds(["*"]))
 Line = tuple[str, str, str, str, str]
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def found(_opa_on_path: None) -> rules.Found:
-    return rules.find(modules.read(POLICY))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from egress_policy.cli import main
-from egress_policy.gatekeeper import modules, native, rules
+from egress_policy.gatekeeper import native, rules
 from egress_policy.gatekeeper.constraints import Settings
 from egress_policy.gatekeeper.native import NativeError
 from tests.engines import POLICY, untested
@@ -33,9 +33,9 @@ waivers:
 
 
 @pytest.fixture(scope="module")
-def rule(_opa_on_path: None) -> rules.Rule:
-    (found,) = [one for one in rules.find(modules.read(POLICY)).rules if one.name == "open-egress"]
-    return found
+def rule(found: rules.Found) -> rules.Rule:
+    (rule,) = [one for one in found.rules if one.name == "open-egress"]
+    return rule
 
 
 def converted(folder: Path, *arguments: str) -> dict[str, list[Json]]:

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from egress_policy.engine import load
-from egress_policy.gatekeeper import modules, native, rules
+from egress_policy.gatekeeper import native, rules
 from egress_policy.gatekeeper.constraints import Settings, without_parameters
 from egress_policy.gatekeeper.native import Native, NativeError
 from egress_policy.gatekeeper.templates import template
 from tests import cases
-from tests.engines import POLICY, verdict
+from tests.engines import POLICY
 from tests.gatekeeper import clusters
+from tests.gatekeeper.native import RULES, findings, networks
 from tests.model import mutations, strategies
 from tests.settings import examples
 
@@ -29,15 +29,14 @@ Json = dict[str, Any]
 # What is said of an object: the rule, its namespace, and the message.
 Said = dict[tuple[str, str], str]
 CASES = cases.load()
-RULES = ("any-destination", "open-egress")
 SHARES = ("openAddressShare", "openPortShare")
 OTHERS = ("internalBlocks", "approvedDestinations")
 HTTPS = [{"protocol": "TCP", "port": 443}]
 
 
 @pytest.fixture(scope="module")
-def found(_opa_on_path: None) -> list[rules.Rule]:
-    return [rule for rule in rules.find(modules.read(POLICY)).rules if rule.name in RULES]
+def ours(found: rules.Found) -> list[rules.Rule]:
+    return [rule for rule in found.rules if rule.name in RULES]
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +44,8 @@ def gator(tool: Callable[[str], Path]) -> Path:
     return tool("gator")
 
 
-def forms(found: Iterable[rules.Rule], parameters: Json) -> list[Native]:
-    return native.find_all(POLICY, found, Settings({"profile": "strict", **parameters}))
+def forms(chosen: Iterable[rules.Rule], parameters: Json) -> list[Native]:
+    return native.find_all(POLICY, chosen, Settings({"profile": "strict", **parameters}))
 
 
 def refused(program: Path, made: Sequence[Native], policies: Iterable[Json], folder: Path) -> Said:
@@ -68,17 +67,12 @@ def _place(result: Json) -> tuple[str, str]:
 def judged(policies: Sequence[Json], parameters: Json) -> Said:
     """The first finding of each rule about each policy, as the embedded engine has them."""
     first: Said = {}
-    with load("wasm", {"profile": "strict", **parameters}) as engine:
-        # Not all at once: the engine's memory is limited.
-        batches = [policies[start : start + 300] for start in range(0, len(policies), 300)]
-        for one in (one for batch in batches for one in verdict(engine, batch).findings):
-            if one["rule"] in RULES:
-                said = f"{one['message']} ({one['path']})"
-                first.setdefault((one["rule"], one["resource"]["namespace"]), said)
+    for one in findings(policies, parameters):
+        first.setdefault((one["rule"], one["resource"]["namespace"]), f"{one['message']} ({one['path']})")
     return first
 
 
-def test_every_policy_of_the_cases_is_judged_alike(gator: Path, found: list[rules.Rule], tmp_path: Path) -> None:
+def test_every_policy_of_the_cases_is_judged_alike(gator: Path, ours: list[rules.Rule], tmp_path: Path) -> None:
     """With the shares of each case; its other parameters are left out here, and refused below. So are messages."""
     groups: dict[str, list[Json]] = {}
     for case, policy in clusters.policies(CASES, tmp_path):
@@ -86,16 +80,16 @@ def test_every_policy_of_the_cases_is_judged_alike(gator: Path, found: list[rule
         groups.setdefault(json.dumps(shares), []).append(policy)
     for number, (written, policies) in enumerate(groups.items()):
         parameters = json.loads(written)
-        said = refused(gator, forms(found, parameters), policies, tmp_path / f"run{number}")
+        said = refused(gator, forms(ours, parameters), policies, tmp_path / f"run{number}")
         assert said == judged(policies, parameters)
     judged_in_all = sum(map(len, groups.values()))
     assert judged_in_all > len(CASES) * 0.8
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if set(case.parameters) - set(SHARES)], ids=str)
-def test_what_cel_knows_nothing_of_is_refused_when_it_is_made(case: cases.Case, found: list[rules.Rule]) -> None:
+def test_what_cel_knows_nothing_of_is_refused_when_it_is_made(case: cases.Case, ours: list[rules.Rule]) -> None:
     waived = {one["rule"] for one in case.parameters.get("waivers") or []}
-    for rule in found:
+    for rule in ours:
         settings = Settings(case.settings)
         if rule.name in waived or any(case.parameters.get(name) for name in OTHERS):
             with pytest.raises(NativeError, match=f"{rule.name} in CEL knows no"):
@@ -111,10 +105,6 @@ def blocks(*cidrs: Any, ports: Any = None, without: Any = None) -> Json:
 
 def ranges(*pairs: tuple[int, int], protocol: str = "TCP") -> list[Json]:
     return [{"protocol": protocol, "port": low, "endPort": high} for low, high in pairs]
-
-
-def networks(count: int, length: int = 24) -> list[str]:
-    return [f"52.{number // 250}.{number % 250}.0/{length}" for number in range(count)]
 
 
 OPEN, ANY, NOTHING = {"open-egress"}, {"any-destination"}, set[str]()
@@ -197,9 +187,9 @@ def policy(name: str, egress: Any, **spec: Any) -> Json:
     }
 
 
-def test_what_was_tried_against_it(gator: Path, found: list[rules.Rule], tmp_path: Path) -> None:
+def test_what_was_tried_against_it(gator: Path, ours: list[rules.Rule], tmp_path: Path) -> None:
     policies = [policy(name, egress) for name, (egress, _) in ATTEMPTS.items()]
-    said = refused(gator, forms(found, {}), policies, tmp_path)
+    said = refused(gator, forms(ours, {}), policies, tmp_path)
     assert said == judged(policies, {})
     assert {name: {rule for rule, place in said if place == name} for name in ATTEMPTS} == {
         name: expected for name, (_, expected) in ATTEMPTS.items()
@@ -215,21 +205,21 @@ TYPES: dict[str, Json] = {
 }
 
 
-def test_who_isolates_egress(gator: Path, found: list[rules.Rule], tmp_path: Path) -> None:
+def test_who_isolates_egress(gator: Path, ours: list[rules.Rule], tmp_path: Path) -> None:
     policies = [policy(name, [{}], **spec) for name, spec in TYPES.items()]
-    said = refused(gator, forms(found, {}), policies, tmp_path)
+    said = refused(gator, forms(ours, {}), policies, tmp_path)
     assert said == judged(policies, {})
     assert {place for _, place in said} == set(TYPES) - {"only ingress"}
 
 
-def test_what_costs_too_much_is_refused(gator: Path, found: list[rules.Rule], tmp_path: Path) -> None:
+def test_what_costs_too_much_is_refused(gator: Path, ours: list[rules.Rule], tmp_path: Path) -> None:
     """Known differences, on the safe side: two hundred networks beside a block that takes a closer look."""
     policies = [
         policy("networks", [blocks(*networks(200), "64:ff9b::a00:0/104")]),
         policy("edges", [{"ports": ranges(*((n, n + 249) for n in range(1, 64000, 400)))}]),
     ]
     assert judged(policies, {}).keys() == {("open-egress", "edges")}
-    said = refused(gator, forms(found, {}), policies, tmp_path)
+    said = refused(gator, forms(ours, {}), policies, tmp_path)
     assert said.keys() == {("open-egress", "networks"), ("open-egress", "edges"), ("any-destination", "edges")}
     assert "cost" in said["open-egress", "networks"]
 
@@ -247,7 +237,7 @@ def quarter_of_ipv6(without: list[str]) -> Json:
     return {"to": [*first, *blocks("2600::/12", *found)["to"]]}
 
 
-def test_exceptions_of_less_than_a_64_are_not_taken_off(gator: Path, found: list[rules.Rule], tmp_path: Path) -> None:
+def test_exceptions_of_less_than_a_64_are_not_taken_off(gator: Path, ours: list[rules.Rule], tmp_path: Path) -> None:
     """What is left is rounded up to 2^64 addresses: of a quarter less one address CEL says that it is one."""
     policies = [
         policy("quarter", [quarter_of_ipv6([])]),
@@ -255,12 +245,12 @@ def test_exceptions_of_less_than_a_64_are_not_taken_off(gator: Path, found: list
         policy("less-one", [quarter_of_ipv6(["2400::/128"])]),
     ]
     assert judged(policies, {}).keys() == {("open-egress", "quarter")}
-    said = refused(gator, forms(found, {}), policies, tmp_path)
+    said = refused(gator, forms(ours, {}), policies, tmp_path)
     assert said.keys() == {("open-egress", "quarter"), ("open-egress", "less-one")}
 
 
-def test_any_policies_are_judged_alike(gator: Path, found: list[rules.Rule], tmp_path: Path) -> None:
-    made = forms(found, {})
+def test_any_policies_are_judged_alike(gator: Path, ours: list[rules.Rule], tmp_path: Path) -> None:
+    made = forms(ours, {})
     one = strategies.policies("app", ["shop"])
 
     @examples(3)
@@ -279,10 +269,10 @@ def decodable(thing: Json, namespace: str) -> Json:
 
 @pytest.mark.parametrize("parameters", [{"openAddressShare": 0.5}, {"openAdressShare": 0.5}], ids=json.dumps)
 def test_a_constraint_takes_no_parameters(
-    gator: Path, found: list[rules.Rule], parameters: Json, tmp_path: Path
+    gator: Path, ours: list[rules.Rule], parameters: Json, tmp_path: Path
 ) -> None:
     settings = Settings()
-    form = forms(found, {})[1]
+    form = forms(ours, {})[1]
     (constraint,) = without_parameters(form.rule, settings)
     constraint["spec"]["parameters"] = parameters
     objects = [template(form.rule, "1.0.0", settings.kinds, native.code(form)), constraint, policy("shop", [{}])]

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from egress_policy.engine import load
 from tests import cases
-from tests.engines import verdict
 from tests.gatekeeper import clusters
+from tests.gatekeeper.native import findings, networks
 from tests.live.client import RefusedError
 from tests.live.controlplane import ControlPlane
 from tests.live.kubectl import Kubectl, KubectlError
@@ -27,10 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2] / "gatekeeper"
 ADMISSION = "admissionregistration.k8s.io/v1"
-RULES = ("any-destination", "open-egress")
-#: Each is open by one rule.
-ALONE = list(EVASIONS)
-NETWORKS = [f"52.{number // 250}.{number % 250}.0/24" for number in range(500)]
+NETWORKS = networks(500)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +65,7 @@ def test_good_policies_are_admitted(client: Client, guarded: str, rules: list[An
     client.apply(policy(guarded, *rules))
 
 
-@pytest.mark.parametrize("rules", [EVASIONS[name] for name in ALONE], ids=ALONE)
+@pytest.mark.parametrize("rules", EVASIONS.values(), ids=EVASIONS)
 def test_evasions_are_refused(client: Client, guarded: str, rules: list[Any]) -> None:
     with pytest.raises(RefusedError, match=r"'egress-open-egress' .* allows egress to .* on all ports \(spec.egress"):
         client.create(policy(guarded, *rules, name="evasion"))
@@ -103,7 +99,7 @@ def test_what_only_warns_is_admitted_with_a_warning(kubectl: Kubectl, guarded: s
 
 def test_what_looks_expensive_and_is_honest_is_admitted(client: Client, guarded: str) -> None:
     wide = [blocks(*NETWORKS, ports=HTTPS)] * 3
-    many = [blocks(*(f"52.{n // 250}.{n % 250}.0/24" for n in range(4000)))]
+    many = [blocks(*networks(4000))]
     rules = [blocks(network, ports=HTTPS) for network in NETWORKS]
     exceptions = [blocks("10.0.0.0/8", without=[f"10.{n}.0.0/16" for n in range(250)])]
     for number, egress in enumerate([wide, many, rules, exceptions]):
@@ -133,7 +129,9 @@ def strict(client: Client, guarded: str) -> Iterator[str]:
 def test_every_policy_of_the_cases_gets_the_verdict_of_the_audit(client: Client, strict: str, tmp_path: Path) -> None:
     """With the default parameters. Of what the API server refuses itself, as invalid or unserved, CEL is not asked."""
     policies = [one for _, one in clusters.policies(cases.load(), tmp_path)]
-    expected = findings(policies)
+    expected: dict[str, list[str]] = {}
+    for found in findings(policies, {}):
+        expected.setdefault(found["resource"]["namespace"], []).append(found["message"])
     aside, differing, said_no = [], [], 0
     for one in policies:
         key = one["metadata"]["namespace"]
@@ -151,17 +149,6 @@ def test_every_policy_of_the_cases_gets_the_verdict_of_the_audit(client: Client,
     assert differing == []
     assert len(aside) < len(policies) / 4
     assert said_no > len(policies) / 5
-
-
-def findings(policies: list[Object]) -> dict[str, list[str]]:
-    """What the audit says of the policies, by their namespaces."""
-    found: dict[str, list[str]] = {}
-    with load("wasm", {"profile": "strict"}) as engine:
-        for start in range(0, len(policies), 300):
-            for one in verdict(engine, policies[start : start + 300]).findings:
-                if one["rule"] in RULES:
-                    found.setdefault(one["resource"]["namespace"], []).append(one["message"])
-    return found
 
 
 def read(folder: str) -> Object:

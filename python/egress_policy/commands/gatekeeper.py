@@ -61,7 +61,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workload", metavar="KIND.GROUP", action="append", default=[],
         help="a kind with a pod template to look at besides Kubernetes' own, as Rollout.argoproj.io (repeatable)",
     )  # fmt: skip
-
     command.add_argument(
         "--native", action="store_true",
         help="besides, the rules that have such a form in CEL: for Gatekeeper, and as ValidatingAdmissionPolicies",

@@ -54,13 +54,8 @@ def without_parameters(rule: Rule, settings: Settings) -> list[Json]:
     return [] if level is None else [_constraint(rule, rule.name, level, {}, settings)]
 
 
-def refusing(rule: Rule, settings: Settings) -> list[Json]:
-    """What makes those of its constraints that report failures refuse at admission, as Kustomize's patches."""
-    return patches(constraints(rule, settings))
-
-
-def patches(made: Iterable[Json]) -> list[Json]:
-    """The same of constraints that are made."""
+def refusing(made: Iterable[Json]) -> list[Json]:
+    """What makes those constraints that report failures refuse at admission, as Kustomize's patches."""
     return [
         {
             "target": {"kind": one["kind"], "name": one["metadata"]["name"]},

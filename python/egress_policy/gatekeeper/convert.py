@@ -74,10 +74,12 @@ def write(files: Mapping[str, bytes], folder: Path, banner: str = BANNER) -> Non
 
 def _strange(folder: Path, path: str, mark: bytes) -> Path | None:
     """What stands where the file, or a folder on the way to it, is to be, and is none of ours."""
-    *folders, file = (folder / path, *(folder / parent for parent in Path(path).parents))[::-1]
-    on_the_way = (one for one in folders[1:] if one.is_symlink() or (one.exists() and not one.is_dir()))
+    for on_the_way in (folder / parent for parent in reversed(Path(path).parents[:-1])):
+        if on_the_way.is_symlink() or (on_the_way.exists() and not on_the_way.is_dir()):
+            return on_the_way
+    file = folder / path
     there = file.exists() or file.is_symlink()
-    return next(on_the_way, file if there and not _is_ours(file, mark) else None)
+    return file if there and not _is_ours(file, mark) else None
 
 
 def _is_ours(path: Path, mark: bytes) -> bool:

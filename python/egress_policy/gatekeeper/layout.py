@@ -7,7 +7,7 @@ from typing import Any
 
 from egress_policy import manifest
 from egress_policy.gatekeeper import native, templates
-from egress_policy.gatekeeper.constraints import Settings, constraints, patches, refusing, without_parameters
+from egress_policy.gatekeeper.constraints import Settings, constraints, refusing, without_parameters
 from egress_policy.gatekeeper.native import Native
 from egress_policy.gatekeeper.rules import Found, Rule
 
@@ -30,18 +30,13 @@ def files(
 
 def _files(found: Found, versions: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _templates(found.rules, versions, settings)
-    yield from _constraints(found.rules, settings)
+    made = {rule.name: constraints(rule, settings) for rule in found.rules}
+    yield from _constraints(made)
     yield "kustomization.yaml", _kustomization("egress-policy", ["templates", "constraints"])
-    refused = [patch for rule in found.rules for patch in refusing(rule, settings)]
-    yield (
-        "overlays/deny/kustomization.yaml",
-        _kustomization(
-            "egress-policy-deny",
-            # Not the root, which holds this very folder: Kustomize takes that for a cycle.
-            ["../../templates", "../../constraints"],
-            refused,
-        ),
-    )
+    refused = refusing(one for listed in made.values() for one in listed)
+    # Not the root, which holds this very folder: Kustomize takes that for a cycle.
+    folders = ["../../templates", "../../constraints"]
+    yield "overlays/deny/kustomization.yaml", _kustomization("egress-policy-deny", folders, refused)
 
 
 def _templates(rules: Sequence[Rule], versions: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
@@ -55,12 +50,10 @@ def _templates(rules: Sequence[Rule], versions: Mapping[str, str], settings: Set
     yield "templates/kustomization.yaml", _kustomization("egress-policy-templates", [*names, "sync.yaml"])
 
 
-def _constraints(rules: Iterable[Rule], settings: Settings) -> Iterator[tuple[str, str]]:
-    names = []
-    for rule in rules:
-        if made := constraints(rule, settings):
-            names.append(f"{rule.name}.yaml")
-            yield f"constraints/{names[-1]}", manifest.written(made)
+def _constraints(made: Mapping[str, Sequence[Json]]) -> Iterator[tuple[str, str]]:
+    """Given by the name of the rule."""
+    names = [f"{name}.yaml" for name, listed in made.items() if listed]
+    yield from ((f"constraints/{name}.yaml", manifest.written(listed)) for name, listed in made.items() if listed)
     yield "constraints/kustomization.yaml", _kustomization("egress-policy-constraints", names)
 
 
@@ -72,7 +65,7 @@ def _native(forms: Iterable[Native], versions: Mapping[str, str], settings: Sett
         rule, name = form.rule, f"{form.rule.name}.yaml"
         template = templates.template(rule, versions[rule.name], settings.kinds, native.code(form))
         made = without_parameters(rule, settings)
-        refused += patches(made)
+        refused += refusing(made)
         for folder, objects in (("templates", [template]), ("constraints", made)):
             if objects:
                 written[folder].append(name)
@@ -96,7 +89,7 @@ def _admission_policies(forms: Iterable[Native], settings: Settings) -> Iterator
     yield f"overlays/deny-{folder}/kustomization.yaml", overlay
 
 
-def _kustomization(name: str, resources: Iterable[str], patched: Iterable[Json] = ()) -> str:
+def _kustomization(name: str, resources: Iterable[str], patches: Sequence[Json] = ()) -> str:
     made: Json = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
@@ -104,8 +97,7 @@ def _kustomization(name: str, resources: Iterable[str], patched: Iterable[Json] 
         "metadata": {"name": name},
         "resources": list(resources),
     }
-    listed = list(patched)
-    return manifest.written([{**made, "patches": listed} if listed else made])
+    return manifest.written([{**made, "patches": patches} if patches else made])
 
 
 def _sync_set(rules: Iterable[Rule], settings: Settings) -> Json:
