@@ -139,19 +139,40 @@ def test_the_command_says_all_that_is_in_the_way(tmp_path: Path, capfd: pytest.C
     assert not (tmp_path / "out").exists()
 
 
+_ONE = 'validations: [{expression: "true"}]\n'
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("variables: []\nvalidation: []\n", "has parameters, uses, validations, variables and nothing else"),
         ("variables: [\n", "open_egress.cel: "),
-        ("uses: lib/none.cel\nvalidations: []\n", "lib/none.cel: No such file"),
+        (f"uses: lib/none.cel\n{_ONE}", "lib/none.cel: No such file"),
+        ("validations: []\n", "open_egress.cel:1: validations must be a list of at least one"),
+        ("variables: []\n", "open_egress.cel:1: validations must be a list of at least one"),
+        ("variables: []\nvalidations: 5\n", "open_egress.cel:2: validations must be a list of at least one"),
+        ("validations: [{message: a}]\n", "open_egress.cel:1: validations must be a list of at least one"),
+        (f"{_ONE}variables: {{a: 1}}\n", "open_egress.cel:2: variables must be a list of {name, expression}"),
+        (f"{_ONE}variables: [5]\n", "open_egress.cel:2: variables must be a list of {name, expression}"),
+        (f"{_ONE}variables: [{{name: a, expression: 5}}]\n", "open_egress.cel:2: variables must be a list of"),
+        (f"{_ONE}variables:\n", "open_egress.cel:2: variables must be a list of {name, expression}"),
+        (f"{_ONE}parameters: [a]\n", "open_egress.cel:2: parameters must be {parameter: variable}"),
+        (f"{_ONE}uses: 7\n", "open_egress.cel:2: uses must be the path of a file"),
+        (
+            f"{_ONE}uses: ../../passwords.cel\n",
+            "../../passwords.cel: a form uses files of its own folder of rules only",
+        ),
+        (f"{_ONE}uses: /passwords.cel\n", "/passwords.cel: a form uses files of its own folder of rules only"),
+        (f"{_ONE}uses: egress/rules/open_egress/open_egress.cel\n", "has parameters, variables and nothing else"),
+        (f"{_ONE}parameters: {{openAdressShare: a}}\n", "puts in openAdressShare, which is no parameter of the rule"),
+        (f"{_ONE}parameters: {{openPortShare: a}}\n", "puts openPortShare into a, which is none of its variables"),
     ],
 )
 def test_a_form_that_cannot_be_read(rule: rules.Rule, text: str, reason: str, tmp_path: Path) -> None:
     file = tmp_path / "egress" / "rules" / "open_egress" / "open_egress.cel"
     file.parent.mkdir(parents=True)
     file.write_text(text)
-    with pytest.raises(NativeError, match=reason):
+    with pytest.raises(NativeError, match=re.escape(reason)):
         native.find(tmp_path, rule, Settings())
 
 

@@ -10,7 +10,8 @@ https://open-policy-agent.github.io/gatekeeper/website/docs/validating-admission
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -26,7 +27,7 @@ Json = dict[str, Any]
 ENGINE = "K8sNativeValidation"
 #: Admitted, with a warning and a note in the API server's audit log; or refused. The two exclude each other.
 WARN, DENY = ["Warn", "Audit"], ["Deny", "Audit"]
-_FIELDS = {"uses", "parameters", "variables", "validations"}
+_FIELDS = frozenset({"uses", "parameters", "variables", "validations"})
 _MILLION = 1_000_000
 _PATCH = f"- op: replace\n  path: /spec/validationActions\n  value: [{', '.join(DENY)}]\n"
 
@@ -65,26 +66,69 @@ def find(policy: Path, rule: Rule, settings: Settings) -> Native | None:
     file = Path(rule.package.place.file).with_suffix(".cel")
     if not (policy / file).is_file():
         return None
-    own = _read(policy, file)
-    used = _read(policy, Path(own["uses"])) if "uses" in own else {}
+    own = _read(policy, file, _FIELDS, needed="validations")
+    used = _read(policy, Path(own["uses"]), _FIELDS - {"uses", "validations"}) if "uses" in own else {}
+    written = [*own.get("variables", []), *used.get("variables", [])]
     taken: Mapping[str, str] = {**own.get("parameters", {}), **used.get("parameters", {})}
-    if problems := list(_problems(rule, settings, taken)):
+    if problems := [*_unfit(rule, written, taken), *_problems(rule, settings, taken)]:
         raise NativeError("\n".join(f"{file}: {rule.name} in CEL {problem}" for problem in problems))
     put = {variable: _millionths(settings.parameters.get(name)) for name, variable in taken.items()}
-    written = [*own.get("variables", []), *used.get("variables", [])]
     return Native(rule, tuple(_put(one, put) for one in written), tuple(own["validations"]))
 
 
-def _read(policy: Path, file: Path) -> Json:
+def _read(policy: Path, file: Path, fields: AbstractSet[str], needed: str = "") -> Json:
+    """A file of a form, in which each field has the type that it must have. Raises NativeError."""
+    if file.is_absolute() or ".." in file.parts:
+        raise NativeError(f"{file}: a form uses files of its own folder of rules only")
     try:
-        found = reader.load((policy / file).read_bytes()).value
+        found = reader.load((policy / file).read_bytes())
     except OSError as error:
         raise NativeError(f"{file}: {error.strerror}") from error
     except EgressPolicyError as error:
         raise NativeError(f"{file}: {error}") from error
-    if not isinstance(found, dict) or not set(found) <= _FIELDS:
-        raise NativeError(f"{file}: a form in CEL has {', '.join(sorted(_FIELDS))} and nothing else")
-    return found
+    if not isinstance(found.value, dict) or not set(found.value) <= fields:
+        raise NativeError(f"{file}: a form in CEL has {', '.join(sorted(fields))} and nothing else")
+    wrong = [name for name, value in found.value.items() if not _FITS[name](value)]
+    if needed and needed not in found.value:
+        wrong.append(needed)
+    if wrong:
+        raise NativeError("\n".join(f"{file}:{found.line(name)}: {name} must be {_MUST[name]}" for name in wrong))
+    written: Json = found.value
+    return written
+
+
+def _is_list_of(value: object, *texts: str) -> bool:
+    """Whether it is a list of objects of texts, with these among them."""
+    return isinstance(value, list) and all(_is_texts(one) and set(texts) <= set(one) for one in value)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
+
+_MUST = {
+    "uses": "the path of a file, from the folder of rules",
+    "parameters": "{parameter: variable}",
+    "variables": "a list of {name, expression}",
+    "validations": "a list of at least one {expression, message, messageExpression}",
+}
+_FITS: Mapping[str, Callable[[Any], bool]] = {
+    "uses": lambda value: isinstance(value, str),
+    "parameters": _is_texts,
+    "variables": lambda value: _is_list_of(value, "name", "expression"),
+    # Without one, everything would be admitted.
+    "validations": lambda value: _is_list_of(value, "expression") and value != [],
+}
+
+
+def _unfit(rule: Rule, variables: Iterable[Json], taken: Mapping[str, str]) -> Iterator[str]:
+    """What would be put in nowhere, or never: the default would count without a word."""
+    names = {one["name"] for one in variables}
+    for name, variable in taken.items():
+        if name not in rule.custom["parameters"]:
+            yield f"puts in {name}, which is no parameter of the rule"
+        if variable not in names:
+            yield f"puts {name} into {variable}, which is none of its variables"
 
 
 def _problems(rule: Rule, settings: Settings, taken: Mapping[str, str]) -> Iterator[str]:
