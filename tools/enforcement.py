@@ -34,6 +34,8 @@ def contents(kinds: Mapping[str, Any]) -> dict[str, bytes]:
     """{path from the root: bytes}, given the kinds that the policy knows."""
     settings = Settings(kinds=Kinds(kinds))
     made = dict(convert(ROOT / "policy", settings, BANNER, in_cel=True).files)
+    in_one = convert(ROOT / "policy", settings, BANNER, in_one=True).files
+    made |= {f"together/{path}": text for path, text in in_one.items()}
     suite = {path: f"# {BANNER}\n{text}".encode() for path, text in _suite(settings)}
     return {f"{FOLDER}/{path}": text for path, text in {**made, **suite}.items()}
 

@@ -21,6 +21,7 @@ EPILOG = """\
 examples:
   egress gatekeeper convert --output gatekeeper/
   egress gatekeeper convert --profile strict --waivers waivers.yaml --output gatekeeper/
+  egress gatekeeper convert --together --output gatekeeper/
   egress gatekeeper convert --native --output gatekeeper/
   egress gatekeeper convert my-rules/ --output my-gatekeeper/
 
@@ -62,6 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a kind with a pod template to look at besides Kubernetes' own, as Rollout.argoproj.io (repeatable)",
     )  # fmt: skip
     command.add_argument(
+        "--together", action="store_true",
+        help="one template for all rules of a control, which takes Gatekeeper less memory and time than one for each",
+    )  # fmt: skip
+    command.add_argument(
         "--native", action="store_true",
         help="besides, the rules that have such a form in CEL: for Gatekeeper, and as ValidatingAdmissionPolicies",
     )  # fmt: skip
@@ -70,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Convert, write, and say what was written and what to do with it."""
     chosen = Settings(_parameters(options), embedded_kinds(options.workload))
-    made = convert(options.policy or embedded.rego(), chosen, in_cel=options.native)
+    made = convert(options.policy or embedded.rego(), chosen, in_cel=options.native, in_one=options.together)
     write(made.files, options.output)
     output.write(None, lambda target: _say(made, options.output, target))
     return PASS

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress_policy.gatekeeper import ConvertError, layout, modules, native, rules
+from egress_policy.gatekeeper import ConvertError, layout, modules, native, rules, together
 from egress_policy.gatekeeper.constraints import Settings
 from egress_policy.gatekeeper.modules import Package
 
@@ -24,17 +24,21 @@ class Conversion:
     native: tuple[str, ...] = ()
 
 
-def convert(policy: Path, settings: Settings, banner: str = BANNER, *, in_cel: bool = False) -> Conversion:
+def convert(
+    policy: Path, settings: Settings, banner: str = BANNER, *, in_cel: bool = False, in_one: bool = False
+) -> Conversion:
     """Convert every rule of the folder, with `in_cel` also to CEL those that have such a form.
 
-    Raises ConvertError, with a line for each thing that is in the way.
+    With `in_one` the rules of a control share one template. Raises ConvertError, with a line for each thing that is in
+    the way.
     """
     packages = modules.read(policy)
     found = rules.find(packages)
     _check_kinds(found.rules, settings)
     versions = {rule.name: _version(rule, packages) for rule in found.rules}
     forms = native.find_all(policy, found.rules, settings) if in_cel else []
-    files = layout.files(found, versions, settings, banner, forms)
+    places = together.find(found.rules, packages) if in_one else {rule.name: rule for rule in found.rules}
+    files = layout.files(found, places, versions, settings, banner, forms)
     names = tuple(rule.name for rule in found.rules)
     return Conversion(files, names, found.left_out, tuple(form.rule.name for form in forms))
 
@@ -51,9 +55,8 @@ def _check_kinds(found: Iterable[rules.Rule], settings: Settings) -> None:
 
 def _version(rule: rules.Rule, packages: Mapping[str, Package]) -> str:
     """The rule's own, or that of its control, so that a new version of the control is one of all its templates."""
-    control = str(rule.custom.get("control") or "").replace("-", "_")
-    controls = (package for name, package in packages.items() if control and name.endswith(f".controls.{control}"))
-    said = [rule.custom, *(package.annotations.get("custom") or {} for package in controls)]
+    control = together.control_package(str(rule.custom.get("control") or ""), packages)
+    said = [rule.custom, (control.annotations.get("custom") or {}) if control else {}]
     return next((str(custom["version"]) for custom in said if custom.get("version")), _FIRST_VERSION)
 
 

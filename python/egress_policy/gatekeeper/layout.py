@@ -7,30 +7,39 @@ from typing import Any
 
 from egress_policy import manifest
 from egress_policy.gatekeeper import native, templates
-from egress_policy.gatekeeper.constraints import Settings, constraints, refusing, without_parameters
+from egress_policy.gatekeeper.constraints import Settings, refusing, without_parameters
 from egress_policy.gatekeeper.native import Native
 from egress_policy.gatekeeper.rules import Found, Rule
+from egress_policy.gatekeeper.together import made_constraints
 
 Json = dict[str, Any]
 COMMAND = "egress gatekeeper convert"
 
 
 def files(
-    found: Found, versions: Mapping[str, str], settings: Settings, banner: str, forms: Sequence[Native] = ()
+    found: Found,
+    places: Mapping[str, Rule],
+    versions: Mapping[str, str],
+    settings: Settings,
+    banner: str,
+    forms: Sequence[Native] = (),
 ) -> dict[str, bytes]:
     """{path: bytes}, to be applied in two steps: templates first, since they make the kinds of the constraints.
 
+    `places` tells of each rule in which template it is: its own, or one for several.
     `forms` are those of its rules in CEL, for Gatekeeper and for the API server alone.
     """
-    made = dict(_files(found, versions, settings))
+    made = dict(_files(found, places, versions, settings))
     if forms:
         made |= dict(_native(forms, versions, settings)) | dict(_admission_policies(forms, settings))
     return {path: f"# {banner}\n{text}".encode() for path, text in sorted(made.items())}
 
 
-def _files(found: Found, versions: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
-    yield from _templates(found.rules, versions, settings)
-    made = {rule.name: constraints(rule, settings) for rule in found.rules}
+def _files(
+    found: Found, places: Mapping[str, Rule], versions: Mapping[str, str], settings: Settings
+) -> Iterator[tuple[str, str]]:
+    yield from _templates(places, versions, settings)
+    made = {rule.name: made_constraints(rule, places[rule.name], settings) for rule in found.rules}
     yield from _constraints(made)
     yield "kustomization.yaml", _kustomization("egress-policy", ["templates", "constraints"])
     refused = refusing(one for listed in made.values() for one in listed)
@@ -39,15 +48,16 @@ def _files(found: Found, versions: Mapping[str, str], settings: Settings) -> Ite
     yield "overlays/deny/kustomization.yaml", _kustomization("egress-policy-deny", folders, refused)
 
 
-def _templates(rules: Sequence[Rule], versions: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
-    names = []
-    for rule in rules:
-        names.append(f"{rule.name}.yaml")
-        made = templates.template(rule, versions[rule.name], settings.kinds)
-        yield f"templates/{names[-1]}", manifest.written([made])
+def _templates(
+    places: Mapping[str, Rule], versions: Mapping[str, str], settings: Settings
+) -> Iterator[tuple[str, str]]:
+    made = {place.name: (place, versions[rule]) for rule, place in places.items()}
+    for name, (place, version) in made.items():
+        yield f"templates/{name}.yaml", manifest.written([templates.template(place, version, settings.kinds)])
     # What is synced belongs to the first step, so that it is there when the constraints come.
-    yield "templates/sync.yaml", manifest.written([_sync_set(rules, settings)])
-    yield "templates/kustomization.yaml", _kustomization("egress-policy-templates", [*names, "sync.yaml"])
+    yield "templates/sync.yaml", manifest.written([_sync_set(places.values(), settings)])
+    files = [*(f"{name}.yaml" for name in made), "sync.yaml"]
+    yield "templates/kustomization.yaml", _kustomization("egress-policy-templates", files)
 
 
 def _constraints(made: Mapping[str, Sequence[Json]]) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,8 @@ class Rule:
     @property
     def kind(self) -> str:
         """`EgressOpenEgress` for egress.rules.open_egress: the first name tells whose rule it is."""
-        return "".join(word.capitalize() for word in (self.package.path[0], *self.name.split("-")))
+        first, words = self.package.path[0], self.name.split("-")
+        return "".join(word.capitalize() for word in (words if words[0] == first else (first, *words)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def find(packages: Mapping[str, Package]) -> Found:
     if problems := [problem for package in chosen for problem in _problems(package, packages)]:
         raise ConvertError("\n".join(dict.fromkeys(problems)))
     rules = tuple(_converted(package, packages) for package in sorted(chosen, key=_name))
-    _check_kinds(rules)
+    check_kinds(rules)
     if not rules:
         raise ConvertError("no package here is a rule: a rule has METADATA with custom.match, and defines `violation`")
     return Found(rules, left_out)
@@ -82,7 +83,8 @@ def _left_out(package: Package) -> str:
     return str((package.annotations.get("custom") or {}).get("not_in_cluster") or "")
 
 
-def _check_kinds(rules: tuple[Rule, ...]) -> None:
+def check_kinds(rules: Iterable[Rule]) -> None:
+    """Raises ConvertError where two have the same kind."""
     seen: dict[str, Rule] = {}
     for rule in rules:
         other = seen.setdefault(rule.kind.lower(), rule)
@@ -100,9 +102,9 @@ def _problems(package: Package, packages: Mapping[str, Package]) -> Iterator[str
     for rule in entries:
         if not rule.partial_set:
             yield f'{rule.place}: `{ENTRY}` must be a set: `{ENTRY} contains {{"msg": …}} if {{ … }}`'
-    for reached in (package, *_reached(package, packages)):
-        yield from _import_problems(reached, packages)
-        yield from _reading_problems(reached)
+    for one in (package, *_libraries(package, packages)):
+        yield from _import_problems(one, packages)
+        yield from _reading_problems(one)
 
 
 def _metadata_problems(package: Package) -> Iterator[str]:
@@ -157,7 +159,7 @@ def _package_of(path: Path_, packages: Mapping[str, Package]) -> Package | None:
     return None
 
 
-def _reached(package: Package, packages: Mapping[str, Package]) -> list[Package]:
+def _libraries(package: Package, packages: Mapping[str, Package]) -> list[Package]:
     """The libraries that a package imports, those that these import, and so on."""
     waiting, seen = [package], {package.name: package}
     while waiting:
@@ -177,15 +179,20 @@ def _targets(package: Package, packages: Mapping[str, Package]) -> Iterator[Pack
 
 
 def _converted(package: Package, packages: Mapping[str, Package]) -> Rule:
-    kept = _kept(package, packages)
-    libraries = (_module(packages[name], kept[name]) for name in sorted(kept) if name != package.name)
-    return Rule(_name(package), package, _module(package, kept[package.name]), tuple(libraries))
+    modules = reached([package], packages)
+    return Rule(_name(package), package, modules.pop(package.name), tuple(modules.values()))
 
 
-def _kept(package: Package, packages: Mapping[str, Package]) -> dict[str, set[str]]:
+def reached(chosen: Iterable[Package], packages: Mapping[str, Package]) -> dict[str, str]:
+    """What of the packages the rules in the chosen ones reach, each as one module, by the name of the package."""
+    kept = _kept(chosen, packages)
+    return {name: _module(packages[name], kept[name]) for name in sorted(kept)}
+
+
+def _kept(chosen: Iterable[Package], packages: Mapping[str, Package]) -> dict[str, set[str]]:
     """The names of the rules that `violation` reaches, by package."""
     kept: dict[str, set[str]] = {}
-    waiting = [(package.name, ENTRY)]
+    waiting = [(package.name, ENTRY) for package in chosen]
     while waiting:
         name, rule = waiting.pop()
         if rule in kept.setdefault(name, set()):

@@ -46,13 +46,17 @@ def of(parameters: Iterable[str] | Mapping[str, Any]) -> Json:
     Names that the schema does not know are kept for the rule to refuse: pruned, a misspelt one would be without effect.
     Raises SchemaError.
     """
-    own = dict(parameters) if isinstance(parameters, Mapping) else {name: _published(name) for name in parameters}
-    properties = {**own, **{name: _published(name) for name in _ALWAYS}, "levels": _LEVELS}
+    properties = {**by_name(parameters), **{name: _published(name) for name in _ALWAYS}, "levels": _LEVELS}
     return {
         "type": "object",
         "x-kubernetes-preserve-unknown-fields": True,
         "properties": {name: _of_one(name, written) for name, written in sorted(properties.items())},
     }
+
+
+def by_name(parameters: Iterable[str] | Mapping[str, Any]) -> Json:
+    """The JSON Schemas of the parameters of a rule, by name."""
+    return dict(parameters) if isinstance(parameters, Mapping) else {name: _published(name) for name in parameters}
 
 
 def _of_one(name: str, written: Mapping[str, Any]) -> Json:

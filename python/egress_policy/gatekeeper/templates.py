@@ -30,7 +30,7 @@ def template(rule: Rule, version: str, kinds: Kinds, code: Sequence[Json] = ()) 
     Not beside the Rego: which of two forms is asked depends on how Gatekeeper was started, and Rego would take the
     defaults for parameters.
     """
-    _check_parameters(rule)
+    check_parameters(rule)
     made: Json = {
         "apiVersion": "templates.gatekeeper.sh/v1",
         "kind": "ConstraintTemplate",
@@ -79,7 +79,8 @@ def _sync_data(needed: list[Json]) -> str:
     return json.dumps(json.dumps(every))
 
 
-def _check_parameters(rule: Rule) -> None:
+def check_parameters(rule: Rule) -> None:
+    """Raises ConvertError for names of parameters that no schema describes."""
     parameters = rule.custom["parameters"]
     if isinstance(parameters, dict):
         return

@@ -16,25 +16,23 @@ import data.lib.egress.selector
 import data.lib.egress.synced
 import data.lib.egress.unjudged
 import data.lib.egress.waiver
-import data.lib.egress.width
 import data.lib.egress.workload
 
 # METADATA
 # description: |
 #   The view of the reviewed policy alone, its rules judged for one of "verdict", "metadata", "unlisted" and "expired". Only approvals by the labels of
 #   pods ask for the workloads that it selects.
-policy(part, request) := object.union(_head(request), {"policies": [judged]}) if {
+policy(part, request) := _judged(part, thing, settings, request) if {
 	some thing in _policies(request)
 	settings := _settings(request)
 	_remarkable(part, thing, settings)
-	not _by_labels(settings)
+}
+
+_judged(part, thing, settings, request) := _of(request, [thing], _selected(thing, request)) if {
+	_by_labels(settings)
+} else := object.union(_head(request), {"policies": [judged]}) if {
 	facts := network_policy.read(_document(thing, 0), _resource(thing, request), settings)
 	judged := judgement.policy_for(part, facts, [], _context_of([thing]), settings)
-} else := _of(request, [thing], _selected(thing, request)) if {
-	some thing in _policies(request)
-	settings := _settings(request)
-	_remarkable(part, thing, settings)
-	_by_labels(settings)
 }
 
 _remarkable("verdict", thing, settings) if not network_policy.narrow(thing, settings)
@@ -57,9 +55,8 @@ _by_labels(settings) if {
 # description: The view of the reviewed policy with no more than its ambiguous blocks.
 ambiguous(request) := object.union(_head(request), {"policies": [facts]}) if {
 	some thing in _policies(request)
-	found := network_policy.ambiguous(thing)
-	found != []
-	facts := {"order": 0, "resource": _resource(thing, request), "object": thing, "ambiguous": found}
+	not network_policy.plain(thing)
+	facts := {"order": 0, "resource": _resource(thing, request), "object": thing, "ambiguous": network_policy.ambiguous(thing)}
 }
 
 # METADATA
@@ -196,7 +193,9 @@ said(found, view) := [{"msg": one.message, "details": one} |
 
 # METADATA
 # description: What every reviewed object is told where the parameters are wrong. The defaults hold then.
-misconfigured(request) := [{"msg": message, "details": problem} |
+misconfigured(request) := [] if {
+	_are_usual(request.parameters)
+} else := [{"msg": message, "details": problem} |
 	some problem in _problems(request)
 	message := $"parameter {problem.path} {problem.message}"
 ]
@@ -213,9 +212,8 @@ _levels(request) := levels if {
 } else := _all_levels
 
 # The usual ones are not checked for each object anew.
-_problems(request) := [] if {
+_problems(request) := _level_problems(request) if {
 	_parameters(request) == {}
-	_level_problems(request) == []
 } else := array.concat(parameters.problems(_parameters(request)), _level_problems(request))
 
 _level_problems(request) := [{"path": "levels", "message": "must list fail, warn or both"} | not _valid_levels(request)]
@@ -233,15 +231,21 @@ _constraint_parameters(request) := request.parameters if {
 	is_object(request.parameters)
 } else := {}
 
-# Which levels are reported is the constraint's matter alone.
-_parameters(request) := object.remove(request.parameters, ["levels"]) if {
+# Which rule is asked and which levels are reported is the constraint's matter alone.
+_parameters(request) := object.remove(request.parameters, ["levels", "rule"]) if {
 	is_object(request.parameters)
 } else := request.parameters if {
 	request.parameters != null
 } else := {}
 
+_are_usual({})
+
+_are_usual(given) if object.keys(given) == {"rule"}
+
 # With parameters that are wrong the defaults hold.
-_settings(request) := parameters.settings(_parameters(request)) if {
+_settings(request) := parameters.usual if {
+	_are_usual(request.parameters)
+} else := parameters.settings(_parameters(request)) if {
 	_problems(request) == []
 } else := parameters.settings({})
 
@@ -250,7 +254,8 @@ _resource(thing, request) := inventory.resource(thing, namespace(request))
 # The object as it will be.
 _given(review) := [review.object] if {
 	object.get(review, "operation", "") != "DELETE"
-	_is_there(review.object)
+	is_object(review.object)
+	review.object != {}
 } else := []
 
 # The object as it was, and as it is no more.
@@ -556,7 +561,7 @@ _too_much(policies, request) if {
 	settings := _settings(request)
 	some family in [4, 6]
 	n := sum([most[family] | some found in policies; most := network_policy.most(found, settings.space)])
-	not width.few(n, family, settings)
+	n > settings.few[family]
 }
 
 # Without workloads: the policies of the same selector, and those that select every pod; a change of one of these concerns all.

@@ -135,9 +135,19 @@ _length(text, most) := n if {
 }
 
 # METADATA
+# description: Whether a text is a block of IPv4 as nearly all are written, without a leading zero. It may have bits beyond its length.
+usual(text) if regex.match(`^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])/([12]?[0-9]|3[0-2])$`, text)
+
+# METADATA
+# description: Whether a text that `parse` reads stands for what it looks like. Of most it is told by their zeros.
+plain(text) if {
+	regex.match(`^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])/32|0/(2[4-9]|3[01]))$|^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){2}0\.0/(1[6-9]|2[0-3])$|^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.0\.0\.0/([89]|1[0-5])$`, text)
+} else if parse(text).plain
+
+# METADATA
 # description: How many addresses of IPv4 a text may stand for at most, by its length alone; all that there are of IPv6 for any other text.
-most(text) := powers[32 - _values[split(text, "/")[1]]] if {
-	not contains(text, ":")
+most(text) := bits.lsh(1, 32 - to_number(substring(text, indexof(text, "/") + 1, -1))) if {
+	usual(text)
 } else := powers[128]
 
 # METADATA

@@ -113,7 +113,12 @@ namespace_labels(thing) := object.union(
 #   Whether an object is, or means to be, a NetworkPolicy of Kubernetes. The core group has none, so that nobody else's can be meant there.
 is_network_policy(thing) if {
 	thing.kind == "NetworkPolicy"
-	_text(object.get(thing, "apiVersion", "")) in {"networking.k8s.io/v1", "extensions/v1beta1", "v1", ""}
+	thing.apiVersion in {"networking.k8s.io/v1", "extensions/v1beta1", "v1", ""}
+}
+
+is_network_policy(thing) if {
+	thing.kind == "NetworkPolicy"
+	not is_string(object.get(thing, "apiVersion", null))
 }
 
 # Pods that a controller made are judged by its template. An owner that makes other pods, or none, speaks for nobody.

@@ -11,6 +11,7 @@ import data.lib.egress.finding
 import data.lib.egress.ports
 import data.lib.egress.space
 import data.lib.egress.waiver
+import data.lib.egress.width
 
 defaults := {
 	"profile": "baseline",
@@ -30,12 +31,15 @@ differing(given) := {name: value |
 
 # METADATA
 # description: |
-#   The settings that follow from parameters without problems: {"profile", "address_share" and "port_share" in millionths, "system_namespaces",
-#   "space", "listed_space" (documentation blocks are public in it), "approvals" or null, "waivers" as they are looked up}.
-settings(given) := {
+#   The settings that follow from parameters without problems: {"profile", "address_share" and "port_share" in millionths, "few" addresses (see
+#   `width.few`), "system_namespaces", "space", "listed_space" (documentation blocks are public in it), "approvals" or null, "waivers" as they are looked up}.
+settings(given) := usual if {
+	given == {}
+} else := {
 	"profile": values.profile,
 	"address_share": round(values.openAddressShare * 1000000),
 	"port_share": round(values.openPortShare * 1000000),
+	"few": width.few(public, round(values.openAddressShare * 1000000)),
 	"system_namespaces": values.systemNamespaces,
 	"space": public,
 	"listed_space": _listed_space(values),
@@ -44,6 +48,13 @@ settings(given) := {
 } if {
 	values := object.union(defaults, {name: value | some name, value in given; value != null})
 	public := space.of(values.internalBlocks)
+}
+
+# METADATA
+# description: The settings without parameters, written out, because Gatekeeper would work them out anew for each object and rule.
+usual := {
+	"profile": "baseline", "address_share": 250000, "port_share": 500000, "few": {4: 16777216, 6: 649037107316853453566312041152512},
+	"system_namespaces": ["kube-system", "kube-public", "kube-node-lease"], "space": {4: null, 6: null}, "listed_space": null, "approvals": null, "waivers": {},
 }
 
 _waivers(values) := waiver.index(values.waivers, today(values)) if {

@@ -428,10 +428,19 @@ test_settings_fill_the_defaults[name] if {
 		},
 	}
 	parameters.settings(given) == {
-		"profile": "baseline", "address_share": 250000, "port_share": 500000,
+		"profile": "baseline", "address_share": 250000, "port_share": 500000, "few": {4: cidr.powers[24], 6: cidr.powers[109]},
 		"system_namespaces": ["kube-system", "kube-public", "kube-node-lease"],
 		"space": space.of([]), "listed_space": null, "approvals": null, "waivers": {},
 	}
+}
+
+test_no_address_is_surely_few_where_a_small_share_is_any_destination[name] if {
+	some name, row in {
+		"a share below a /8": {"given": {"openAddressShare": 0.004}, "expected": {4: 0, 6: cidr.powers[109]}},
+		"a share below a /8 and a /19": {"given": {"openAddressShare": 0.0009}, "expected": {4: 0, 6: 0}},
+		"few addresses that are public at all": {"given": {"internalBlocks": ["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/4", "208.0.0.0/5", "216.0.0.0/6"]}, "expected": {4: 0, 6: cidr.powers[109]}},
+	}
+	parameters.settings(row.given).few == row.expected
 }
 
 test_settings_follow_what_is_given if {

@@ -151,27 +151,31 @@ _pair_problems(pairs, base) := label_problems(pairs, base) if is_object(pairs)
 
 # METADATA
 # description: What the API server would refuse in labels at a path.
-label_problems(labels, base) := [{"path": path.field(base, key), "message": "must be a valid label key and value"} |
+label_problems(labels, base) := [] if {
+	short_pairs([labels])
+} else := [{"path": path.field(base, key), "message": "must be a valid label key and value"} |
 	some key, value in labels
 	not valid_pair(key, value)
 ]
 
 # METADATA
+# description: Whether it is told at a glance that all labels of some objects are valid, as nearly all are that are short.
+short_pairs(objects) if {
+	pairs := [concat("=", [key, value]) | value := objects[_][key]]
+	valid := [1 |
+		some pair in pairs
+		count(pair) <= 253
+		regex.match(`^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?=([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`, pair)
+	]
+	count(valid) == sum([count(labels) | some labels in objects])
+}
+
+# METADATA
 # description: Whether a label key and its value, null standing for the empty one, are valid.
 valid_pair(key, value) if {
-	pair := concat("=", [key, _text(value)])
-	regex.match(_pair, pair)
-	count(pair) <= 253
-} else if {
 	valid_key(key)
 	valid_value(_text(value))
 }
-
-# One expression for both, as nearly every pair is short and valid.
-_pair := concat("", [
-	`^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?`,
-	`=([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`,
-])
 
 # METADATA
 # description: Whether a text is a label key.

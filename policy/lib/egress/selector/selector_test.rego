@@ -250,7 +250,7 @@ test_a_pair_is_valid[name] if {
 }
 
 _valid_pair(key, value) if {
-	selector.valid_pair(key, value)
+	selector.label_problems({key: value}, "labels") == []
 } else := false
 
 test_a_value_is_valid[name] if {

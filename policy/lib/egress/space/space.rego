@@ -13,7 +13,7 @@ import data.lib.egress.cidr
 
 # METADATA
 # description: The space in which the given blocks (CIDR texts that `cidr.parse` reads) are private.
-of(internal_blocks) := {4: _usual4, 6: null} if {
+of(internal_blocks) := {4: null, 6: null} if {
 	internal_blocks == []
 } else := {4: _space4(internal_blocks, _reserved[4]), 6: _space6(internal_blocks, _reserved[6])}
 
@@ -30,7 +30,7 @@ _space4(internal_blocks, reserved) := object.union(found, {"by_octet": _by_octet
 	found := _family([cidr.block(4, 0, 0)], _blocks(internal_blocks), _blocks(reserved))
 }
 
-# Made only when IPv6 is asked for, unless there are internal blocks of IPv6.
+# Null stands for the usual, unless there are internal blocks of IPv6.
 _space6(internal_blocks, _) := null if {
 	not _has_ipv6(internal_blocks)
 }
@@ -46,7 +46,9 @@ _has_ipv6(texts) if {
 
 # METADATA
 # description: What a space says of a family.
-family(space, 4) := space[4]
+family(space, 4) := space[4] if {
+	space[4] != null
+} else := _usual4
 
 family(space, 6) := space[6] if {
 	space[6] != null
@@ -101,13 +103,13 @@ public(space, block) := family(space, block.family).total if {
 } else := cidr.size(4, block.length) if {
 	block.family == 4
 	block.length >= 8
-	not space[4].by_octet[bits.rsh(block.low, 24)]
+	not family(space, 4).by_octet[bits.rsh(block.low, 24)]
 } else := 0 if {
 	some hidden in _near(space, block)
 	cidr.inside(block, hidden)
 } else := sum([_overlap(block, p) | some p in family(space, block.family).public]) - sum([_overlap(block, h) | some h in _near(space, block)])
 
-_near(space, block) := object.get(space[4].by_octet, bits.rsh(block.low, 24), []) if {
+_near(space, block) := object.get(family(space, 4).by_octet, bits.rsh(block.low, 24), []) if {
 	block.family == 4
 	block.length >= 8
 } else := family(space, block.family).hidden

@@ -13,8 +13,8 @@ import data.lib.egress.reach
 import data.lib.egress.selector
 import data.lib.egress.space
 
-# Above these sums of public addresses a port is broad.
-narrow := {4: cidr.powers[24], 6: cidr.powers[109]}
+# Above these sums of public addresses, a /8 and a /19, a port is broad. Written out, as `cidr.powers` are.
+narrow := {4: 16777216, 6: 649037107316853453566312041152512}
 
 # METADATA
 # description: |
@@ -30,19 +30,19 @@ of(allowances, opening, approvals, settings) := {"open": false, "any": false, "b
 
 # No sum over a part is above the sum over all, so that this settles most without looking at ports and exceptions.
 _surely_narrow(allowances, settings) if {
-	few(sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 4]), 4, settings)
-	few(sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 6]), 6, settings)
+	sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 4]) <= settings.few[4]
+	sum([claim.public | some given in allowances; some claim in given.claims; claim.family == 6]) <= settings.few[6]
 }
 
 # METADATA
-# description: Whether so many public addresses of a family are too few to be broad or any destination.
-few(0, _, _)
+# description: |
+#   How many public addresses of each family are surely neither broad nor any destination, given the share of them that is; none where it
+#   depends on which.
+few(public, share) := {family: n | some family, most in narrow; n := _few(most, family, public, share)}
 
-few(n, family, settings) if {
-	n > 0
-	n <= narrow[family]
-	not _enough_addresses(n, family, settings)
-}
+_few(most, family, public, share) := most if {
+	most * 1000000 < share * space.family(public, family).total
+} else := 0
 
 _enough_addresses(n, family, settings) if n * 1000000 >= settings.address_share * space.family(settings.space, family).total
 

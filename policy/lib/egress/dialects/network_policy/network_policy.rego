@@ -13,7 +13,6 @@ import data.lib.egress.dialects.network_policy.validity
 import data.lib.egress.ports
 import data.lib.egress.selector
 import data.lib.egress.space
-import data.lib.egress.width
 
 # METADATA
 # description: The kinds that this dialect reads, by API group.
@@ -180,36 +179,31 @@ ambiguous(thing) := _ambiguous(_spec(thing))
 # METADATA
 # description: |
 #   Whether it is told at a glance that every rule of a policy is narrow: blocks of IPv4 with few addresses or selectors, on single ports.
-#   One that is not may be narrow all the same.
+#   One that is not may be narrow all the same. At admission each rule looks at each policy anew, so that a glance takes few expressions over the
+#   whole of it, and no function for each of its parts.
+narrow(thing, _) if not thing.spec.egress
+
 narrow(thing, settings) if {
-	every rule in _rules(thing) {
-		_on_few_ports(rule, settings)
-		count(rule.to) > 0
-		_to_few_addresses(rule, settings)
-	}
+	rules := thing.spec.egress
+	count([1 | rules[_].to[0]]) == count(rules)
+	count(_single_ports(rules)) * 1000000 < settings.port_share * ports.total
+	_few([text | text := rules[_].to[_].ipBlock.cidr], settings)
 }
 
-_rules(thing) := items(_spec(thing), "egress") if {
-	isolates(thing)
-} else := []
+narrow(thing, _) if not isolates(thing)
 
-_on_few_ports(rule, settings) if {
-	is_array(rule.to)
-	is_array(rule.ports)
-	count(rule.ports) > 0
-	count(rule.ports) * 1000000 < settings.port_share * ports.total
-	every entry in rule.ports {
-		entry.port != null
-		not entry.endPort
-	}
+# The ports of rules that all name single ones.
+_single_ports(rules) := single if {
+	count([1 | rules[_].ports[0]]) == count(rules)
+	single := [port | port := rules[_].ports[_].port; port != null]
+	count(single) == count([1 | rules[_].ports[_]])
+	count([1 | rules[_].ports[_].endPort]) == 0
 }
 
 # By all their addresses, or else by those that are public.
-_to_few_addresses(rule, settings) if {
-	width.few(sum([cidr.most(peer.ipBlock.cidr) | some peer in rule.to]), 4, settings)
-} else if {
-	width.few(sum([_weight(peer.ipBlock.cidr, settings.space) | some peer in rule.to]), 4, settings)
-}
+_few(texts, settings) if {
+	sum([cidr.most(text) | some text in texts]) <= settings.few[4]
+} else if sum([_weight(text, settings.space) | some text in texts]) <= settings.few[4]
 
 # One of IPv6 is weighed at more than are few.
 _weight(text, public) := space.public(public, block) if {
@@ -219,21 +213,24 @@ _weight(text, public) := space.public(public, block) if {
 
 # METADATA
 # description: Whether it is told at a glance that no rule of a policy reaches a metadata service by a block on TCP 80.
-reaches_no_metadata(thing) if {
-	every rule in _rules(thing) { _without_blocks_or_80(rule) }
+reaches_no_metadata(thing) if count([1 | thing.spec.egress[_].to[_].ipBlock]) == 0
+
+reaches_no_metadata(thing) if not 80 in _single_ports(thing.spec.egress)
+
+# METADATA
+# description: Whether it is told at a glance that no CIDR text of a policy is read otherwise than it looks.
+plain(thing) if {
+	every text in _texts(thing.spec) { cidr.plain(text) }
 }
 
-_without_blocks_or_80(rule) if count([1 | some peer in rule.to; peer.ipBlock]) == 0
+_texts(spec) := array.concat(
+	[text | text := spec[_][_][_][_].ipBlock.cidr],
+	[text | text := spec[_][_][_][_].ipBlock.except[_]],
+)
 
-_without_blocks_or_80(rule) if {
-	is_array(rule.ports)
-	count(rule.ports) > 0
-	every entry in rule.ports {
-		entry.port != null
-		entry.port != 80
-		not entry.endPort
-	}
-}
+_rules(thing) := items(_spec(thing), "egress") if {
+	isolates(thing)
+} else := []
 
 # METADATA
 # description: Whether a rule of a policy holds a public address, exceptions not taken off.

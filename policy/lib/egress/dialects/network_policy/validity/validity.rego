@@ -14,7 +14,69 @@ import data.lib.egress.selector
 
 # METADATA
 # description: Every problem of a policy, in the order of its fields.
-problems(policy) := array.concat(_head(policy), _spec(object.get(policy, "spec", null)))
+problems(policy) := [] if {
+	_usual(policy)
+} else := array.concat(_head(policy), _spec(object.get(policy, "spec", null)))
+
+# Nearly all policies are valid and write the same few fields. That is told at once, by a few expressions over the whole policy: at admission
+# it is asked anew of each. What is not usual is looked at part by part, and may be valid all the same.
+_usual(policy) if {
+	policy.apiVersion == "networking.k8s.io/v1"
+	spec := policy.spec
+	object.keys(spec) - {"podSelector", "policyTypes", "egress", "ingress"} == set()
+	{kind | some kind in spec.policyTypes} in [{"Egress"}, {"Ingress"}, {"Egress", "Ingress"}]
+	is_array(spec.policyTypes)
+	count(spec.policyTypes) <= 2
+	egress := object.get(spec, "egress", [])
+	ingress := object.get(spec, "ingress", [])
+	rules := array.concat(egress, ingress)
+	_shaped(egress, {{"to"}, {"to", "ports"}})
+	_shaped(ingress, {{"from"}, {"ports"}, {"from", "ports"}})
+	entries := [list | list := rules[_].ports]
+	peers := array.concat([list | list := egress[_].to], [list | list := ingress[_].from])
+	{type_name(list) | some list in array.concat(entries, peers)} - {"array"} == set()
+	_usual_ports(array.flatten(entries))
+	_usual_peers(array.flatten(peers))
+	_usual_metadata(policy.metadata)
+	_usual_labels(policy.metadata, array.concat([spec.podSelector], _selectors(peers)))
+}
+
+_selectors(peers) := array.concat([given | given := peers[_][_].podSelector], [given | given := peers[_][_].namespaceSelector])
+
+# What is no object has no keys.
+_shaped(things, shapes) if {
+	keys := [object.keys(thing) | some thing in things]
+	count(keys) == count(things)
+	{shape | some shape in keys} - shapes == set()
+}
+
+_usual_ports(entries) if {
+	_shaped(entries, {{"port"}, {"protocol", "port"}, {"protocol", "port", "endPort"}})
+	{protocol | protocol := entries[_].protocol} - {"TCP", "UDP", "SCTP"} == set()
+	numbers := array.concat([number | number := entries[_].port], [number | number := entries[_].endPort])
+	count(numbers) == count([1 | some number in numbers; number >= 1; number <= 65535; floor(number) == number])
+	count([1 | some entry in entries; entry.endPort < entry.port]) == 0
+}
+
+_usual_peers(peers) if {
+	_shaped(peers, {{"ipBlock"}, {"podSelector"}, {"namespaceSelector"}, {"podSelector", "namespaceSelector"}})
+	blocks := [block | block := peers[_].ipBlock]
+	_shaped(blocks, {{"cidr"}})
+	count([1 | cidr.usual(blocks[_].cidr)]) == count(blocks)
+}
+
+_usual_metadata(given) if {
+	names := [given.name, object.get(given, "namespace", "default")]
+	count([1 | some name in names; regex.match(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`, name)]) == 2
+	_annotations(object.get(given, "annotations", null)) == []
+}
+
+_usual_labels(given, selectors) if {
+	_shaped(selectors, {set(), {"matchLabels"}})
+	maps := array.concat([labels | labels := given.labels], [pairs | pairs := selectors[_].matchLabels])
+	{type_name(pairs) | some pairs in maps} - {"object"} == set()
+	selector.short_pairs(maps)
+}
 
 _head(policy) := array.concat(
 	[{"path": "apiVersion", "message": "must be networking.k8s.io/v1, the only version that clusters still serve"} |
@@ -82,11 +144,7 @@ _map(value) := value if {
 
 _spec(spec) := array.flatten([
 	_object(spec, "spec", {"podSelector", "policyTypes", "egress", "ingress"}),
-	[problem |
-		given := object.get(_map(spec), "podSelector", null)
-		not _usual_selector(given)
-		some problem in selector.problems(given, "spec.podSelector")
-	],
+	selector.problems(object.get(_map(spec), "podSelector", null), "spec.podSelector"),
 	_policy_types(object.get(_map(spec), "policyTypes", null)),
 	_rules(spec, "ingress", "from"),
 	_rules(spec, "egress", "to"),
@@ -140,7 +198,6 @@ _rules(spec, direction, peers) := array.flatten([
 	_list(object.get(_map(spec), direction, null), $"spec.{direction}"),
 	[problem |
 		some i, rule in _items(spec, direction)
-		not _usual_rule(rule, peers)
 		some problem in _rule(rule, $"spec.{direction}[{i}]", peers)
 	],
 ])
@@ -148,55 +205,10 @@ _rules(spec, direction, peers) := array.flatten([
 _rule(rule, place, peers) := array.flatten([
 	_object(rule, place, {"ports", peers}),
 	_list(object.get(_map(rule), peers, null), $"{place}.{peers}"),
-	[problem | some j, peer in _items(rule, peers); not _usual_peer(peer); some problem in _peer(peer, $"{place}.{peers}[{j}]")],
+	[problem | some j, peer in _items(rule, peers); some problem in _peer(peer, $"{place}.{peers}[{j}]")],
 	_list(object.get(_map(rule), "ports", null), $"{place}.ports"),
-	[problem | some j, port in _items(rule, "ports"); not _usual_port(port); some problem in _port(port, $"{place}.ports[{j}]")],
+	[problem | some j, port in _items(rule, "ports"); some problem in _port(port, $"{place}.ports[{j}]")],
 ])
-
-# What nearly all rules, peers and ports look like is told at once, and no path is written for it.
-_usual_rule(rule, peers) if {
-	count(rule) == 2
-	is_array(rule[peers])
-	is_array(rule.ports)
-	every peer in rule[peers] { _usual_peer(peer) }
-	every port in rule.ports { _usual_port(port) }
-}
-
-_usual_peer(peer) if {
-	count(peer) == 1
-	count(peer.ipBlock) == 1
-	cidr.parse(peer.ipBlock.cidr)
-}
-
-_usual_peer(peer) if {
-	count(peer) == 1
-	_usual_selector(peer.podSelector)
-}
-
-_usual_peer(peer) if {
-	count(peer) == 1
-	_usual_selector(peer.namespaceSelector)
-}
-
-_usual_peer(peer) if {
-	count(peer) == 2
-	_usual_selector(peer.podSelector)
-	_usual_selector(peer.namespaceSelector)
-}
-
-_usual_selector({})
-
-_usual_selector(given) if {
-	count(given) == 1
-	is_object(given.matchLabels)
-	every key, value in given.matchLabels { selector.valid_pair(key, value) }
-}
-
-_usual_port(port) if {
-	count(port) == 2
-	port.protocol in {"TCP", "UDP", "SCTP"}
-	_number(port.port)
-}
 
 _peer(peer, place) := _not_object(place) if {
 	_mistyped(peer)
