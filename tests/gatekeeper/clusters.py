@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from egress_policy import reader
+from egress_policy.gatekeeper.together import ASKED
 from tests.cases import Case
 from tests.engines import is_cluster_wide
 
@@ -154,7 +155,8 @@ def constraints(made: Iterable[Json], held: Iterable[Held]) -> Iterator[Json]:
 def _for(constraint: Json, number: int, settings: Json, namespaces: list[str]) -> Json:
     name = f"{constraint['metadata']['name']}-{number}"
     match = {**constraint["spec"]["match"], **({"namespaces": namespaces} if namespaces else {})}
-    spec = {**constraint["spec"], "match": match, "parameters": settings}
+    asked = {name: value for name, value in constraint["spec"].get("parameters", {}).items() if name == ASKED}
+    spec = {**constraint["spec"], "match": match, "parameters": {**asked, **settings}}
     return {**constraint, "metadata": {"name": name}, "spec": spec}
 
 

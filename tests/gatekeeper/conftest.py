@@ -9,6 +9,12 @@ from tests.engines import POLICY
 
 
 @pytest.fixture(scope="session")
-def found(_opa_on_path: None) -> rules.Found:
-    """Our own rules, parsed once."""
-    return rules.find(modules.read(POLICY))
+def packages(_opa_on_path: None) -> dict[str, modules.Package]:
+    """Our own policy, parsed once."""
+    return modules.read(POLICY)
+
+
+@pytest.fixture(scope="session")
+def found(packages: dict[str, modules.Package]) -> rules.Found:
+    """Our own rules."""
+    return rules.find(packages)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from egress_policy.engine import embedded
-from egress_policy.gatekeeper import rules
-from egress_policy.gatekeeper.constraints import Settings, constraints
+from egress_policy.gatekeeper import rules, together
+from egress_policy.gatekeeper.constraints import Settings
 from egress_policy.gatekeeper.kinds import embedded_kinds
+from egress_policy.gatekeeper.modules import Package
+from egress_policy.gatekeeper.rules import Rule
 from egress_policy.gatekeeper.templates import template
 from tests import cases
 from tests.engines import Engines, resource, verdict
@@ -27,6 +29,8 @@ CASES = cases.load()
 # In strict each rule has a constraint; the parameters of each case are put in later. Workloads are of any kind here.
 EVERY = Settings({"profile": "strict"}, embedded_kinds(["*"]))
 Line = tuple[str, str, str, str, str]
+#: The kind of the constraints where all rules are in one template.
+IN_ONE = "EgressRestricted"
 Json = dict[str, Any]
 
 
@@ -44,30 +48,46 @@ def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def answers(
     tool: Callable[[str], Path],
     found: rules.Found,
+    packages: dict[str, Package],
     held: dict[str, Held | None],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[dict[str, Future[list[Line]]]]:
+) -> Iterator[dict[str, Future[list[tuple[bool, Line]]]]]:
     """What gator says of each case: of most in a few runs, of the rest in one run each."""
     there = [one for one in held.values() if one is not None]
-    together = [one for one in there if one.prefix]
-    batches = [together[i::4] for i in range(4)] + [[one] for one in there if not one.prefix]
+    many = [one for one in there if one.prefix]
+    batches = [many[i::4] for i in range(4)] + [[one] for one in there if not one.prefix]
+    places = [{rule.name: rule for rule in found.rules}, together.find(found.rules, packages)]
     program, root = tool("gator"), tmp_path_factory.mktemp("gator")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = [(batch, pool.submit(run, program, found, batch, root / str(i))) for i, batch in enumerate(batches)]
+        runs = [
+            (batch, pool.submit(run, program, found, places, batch, root / str(i))) for i, batch in enumerate(batches)
+        ]
         yield {one.case.case: future for batch, future in runs for one in batch}
         pool.shutdown(cancel_futures=True)
 
 
-def run(program: Path, found: rules.Found, batch: Sequence[Held], folder: Path) -> list[Line]:
-    """One run of `gator test` over the templates, constraints for these cases, and their objects."""
+def run(
+    program: Path, found: rules.Found, places: Sequence[dict[str, Rule]], batch: Sequence[Held], folder: Path
+) -> list[tuple[bool, Line]]:
+    """One run of `gator test` over templates, constraints for these cases, and their objects.
+
+    What is said comes with whether the template of all rules said it.
+    """
     folder.mkdir()
-    made = [constraint for rule in found.rules for constraint in constraints(rule, EVERY)]
+    made = [
+        constraint
+        for place in places
+        for rule in found.rules
+        for constraint in together.made_constraints(rule, place[rule.name], EVERY)
+    ]
+    distinct = {one.kind: one for place in places for one in place.values()}
     objects = [
-        *(template(rule, "1.0.0", EVERY.kinds) for rule in found.rules),
+        *(template(one, "1.0.0", EVERY.kinds) for one in distinct.values()),
         *clusters.constraints(made, batch),
         *(thing for one in batch for thing in one.objects),
     ]
-    return [line(one["metadata"]["details"]) for one in clusters.gator(program, objects, folder)]
+    said = clusters.gator(program, objects, folder)
+    return [(one["constraint"]["kind"] == IN_ONE, line(one["metadata"]["details"])) for one in said]
 
 
 def line(finding: Json) -> Line:
@@ -85,7 +105,7 @@ def engines(tool: Callable[[str], Path]) -> Iterator[Engines]:
 def test_gatekeeper_says(
     case: cases.Case,
     held: dict[str, Held | None],
-    answers: dict[str, Future[list[Line]]],
+    answers: dict[str, Future[list[tuple[bool, Line]]]],
     engines: Engines,
     found: rules.Found,
 ) -> None:
@@ -94,8 +114,9 @@ def test_gatekeeper_says(
         return
     audited = verdict(engines.get("wasm", mine.settings), mine.objects).findings
     expected = [line(one) for one in audited if one["rule"] in {rule.name for rule in found.rules}]
-    said = [one for one in answers[case.case].result() if is_of(one, mine)]
-    assert sorted(said) == sorted(expected)
+    for asked in (False, True):
+        said = [one for in_one, one in answers[case.case].result() if in_one is asked and is_of(one, mine)]
+        assert sorted(said) == sorted(expected)
 
 
 def is_of(one: Line, mine: Held) -> bool:

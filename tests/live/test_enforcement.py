@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,24 +106,31 @@ def kubectl(control_plane: ControlPlane, tool: Callable[[str], Path]) -> Kubectl
     return Kubectl(tool("kubectl"), control_plane.kubeconfig())
 
 
-@pytest.fixture(scope="module")
-def refusing(gatekeeper: Gatekeeper, kubectl: Kubectl) -> Iterator[Gatekeeper]:
-    """Everything that is in gatekeeper/, with the overlay that refuses, in force."""
-    kubectl("apply", "-k", ROOT / "templates")
-    written = yaml.safe_load_all(kubectl("kustomize", ROOT / "templates"))
+@contextlib.contextmanager
+def in_force(gatekeeper: Gatekeeper, kubectl: Kubectl, folder: Path) -> Iterator[None]:
+    """What a conversion wrote to a folder, with the overlay that refuses, applied as the guide says."""
+    kubectl("apply", "-k", folder / "templates")
+    written = yaml.safe_load_all(kubectl("kustomize", folder / "templates"))
     templates = [one for one in written if one["kind"] == "ConstraintTemplate"]
     for template in templates:
         gatekeeper.wait_compiled(template)
-    kubectl("apply", "-k", ROOT / "overlays" / "deny")
-    overlay = yaml.safe_load_all(kubectl("kustomize", ROOT / "overlays" / "deny"))
+    kubectl("apply", "-k", folder / "overlays" / "deny")
+    overlay = yaml.safe_load_all(kubectl("kustomize", folder / "overlays" / "deny"))
     made = [one for one in overlay if one["apiVersion"].startswith("constraints.")]
     for constraint in made:
         gatekeeper.wait_enforced(constraint)
-    yield gatekeeper
-    kubectl("delete", "-f", ROOT / "templates" / "sync.yaml")
+    yield
+    kubectl("delete", "-f", folder / "templates" / "sync.yaml")
     for template in templates:
         mine = [one for one in made if one["kind"] == template["spec"]["crd"]["spec"]["names"]["kind"]]
         gatekeeper.remove(template, *mine)
+
+
+@pytest.fixture(scope="module")
+def refusing(gatekeeper: Gatekeeper, kubectl: Kubectl) -> Iterator[Gatekeeper]:
+    """Everything that is in gatekeeper/, with the overlay that refuses, in force."""
+    with in_force(gatekeeper, kubectl, ROOT):
+        yield gatekeeper
 
 
 def refused(client: Client, thing: Object) -> str:

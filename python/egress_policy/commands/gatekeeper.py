@@ -62,11 +62,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workload", metavar="KIND.GROUP", action="append", default=[],
         help="a kind with a pod template to look at besides Kubernetes' own, as Rollout.argoproj.io (repeatable)",
     )  # fmt: skip
-    command.add_argument(
+    # Both would judge the same policies, and find everything twice.
+    form = command.add_mutually_exclusive_group()
+    form.add_argument(
         "--together", action="store_true",
         help="one template for all rules of a control, which takes Gatekeeper less memory and time than one for each",
     )  # fmt: skip
-    command.add_argument(
+    form.add_argument(
         "--native", action="store_true",
         help="besides, the rules that have such a form in CEL: for Gatekeeper, and as ValidatingAdmissionPolicies",
     )  # fmt: skip

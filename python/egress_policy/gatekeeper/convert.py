@@ -35,9 +35,9 @@ def convert(
     packages = modules.read(policy)
     found = rules.find(packages)
     _check_kinds(found.rules, settings)
-    versions = {rule.name: _version(rule, packages) for rule in found.rules}
     forms = native.find_all(policy, found.rules, settings) if in_cel else []
     places = together.find(found.rules, packages) if in_one else {rule.name: rule for rule in found.rules}
+    versions = {template.name: _version(template, packages) for template in places.values()}
     files = layout.files(found, places, versions, settings, banner, forms)
     names = tuple(rule.name for rule in found.rules)
     return Conversion(files, names, found.left_out, tuple(form.rule.name for form in forms))

@@ -26,7 +26,7 @@ def files(
 ) -> dict[str, bytes]:
     """{path: bytes}, to be applied in two steps: templates first, since they make the kinds of the constraints.
 
-    `places` tells of each rule in which template it is: its own, or one for several.
+    `places` tells of each rule in which template it is: its own, or one for several. `versions` are those of templates.
     `forms` are those of its rules in CEL, for Gatekeeper and for the API server alone.
     """
     made = dict(_files(found, places, versions, settings))
@@ -51,9 +51,9 @@ def _files(
 def _templates(
     places: Mapping[str, Rule], versions: Mapping[str, str], settings: Settings
 ) -> Iterator[tuple[str, str]]:
-    made = {place.name: (place, versions[rule]) for rule, place in places.items()}
-    for name, (place, version) in made.items():
-        yield f"templates/{name}.yaml", manifest.written([templates.template(place, version, settings.kinds)])
+    made = {place.name: place for place in places.values()}
+    for name, place in made.items():
+        yield f"templates/{name}.yaml", manifest.written([templates.template(place, versions[name], settings.kinds)])
     # What is synced belongs to the first step, so that it is there when the constraints come.
     yield "templates/sync.yaml", manifest.written([_sync_set(places.values(), settings)])
     files = [*(f"{name}.yaml" for name in made), "sync.yaml"]

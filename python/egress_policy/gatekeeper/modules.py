@@ -34,10 +34,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a rule refers to, as the path that it writes: `data.lib.a.b`, an alias and what follows, or one name."""
+    """What a rule refers to, as the path that it writes: `data.lib.a.b`, an alias and what follows, or one name.
+
+    `overlooked` tells that Gatekeeper, which gives libraries other names, does not look for them there.
+    """
 
     path: Path_
     place: Place
+    overlooked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,22 +177,24 @@ def _uncommented(lines: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _references(node: Any, file: str, row: int) -> Iterator[Reference]:
+def _references(node: Any, file: str, row: int, *, overlooked: bool = False) -> Iterator[Reference]:
     """Every reference and every name below a node of the syntax tree; names of variables are among them."""
     if isinstance(node, list):
         for item in node:
-            yield from _references(item, file, row)
+            yield from _references(item, file, row, overlooked=overlooked)
     elif isinstance(node, dict):
         row = (node.get("location") or {}).get("row", row)
         if node.get("type") == "ref" and node["value"][0].get("type") == "var":
-            yield Reference(_written(node["value"]), Place(file, row))
-            yield from _references(node["value"][1:], file, row)
+            yield Reference(_written(node["value"]), Place(file, row), overlooked)
+            yield from _references(node["value"][1:], file, row, overlooked=overlooked)
         elif node.get("type") == "var":
-            yield Reference((str(node["value"]),), Place(file, row))
+            yield Reference((str(node["value"]),), Place(file, row), overlooked)
         else:
             for key, value in node.items():
                 if key not in ("location", "annotations"):
-                    yield from _references(value, file, row)
+                    # What `some … in` goes through, and what stands in $"…".
+                    deeper = overlooked or key == "symbols" or node.get("type") == "templatestring"
+                    yield from _references(value, file, row, overlooked=deeper)
 
 
 def _written(parts: list[Mapping[str, Any]]) -> Path_:

@@ -147,6 +147,9 @@ def _reading_problems(package: Package) -> Iterator[str]:
             path = reference.path
             if path[0] == "data" and path[1:2] not in ((), *((name,) for name in _READABLE)):
                 yield f"{reference.place}: `{'.'.join(path)}`: a template may read data.lib.… and data.inventory only"
+            elif path[:2] == ("data", "lib") and reference.overlooked:
+                written = ".".join(path)
+                yield f'{reference.place}: `{written}` is lost to Gatekeeper in `some … in` and in $"…": import it'
             elif path == ("http", "send"):
                 yield f"{reference.place}: `http.send`: Gatekeeper has it turned off"
 

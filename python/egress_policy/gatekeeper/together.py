@@ -69,19 +69,20 @@ def _as_library(text: str, name: str, packages: Mapping[str, Package]) -> str:
 
 
 def _source(name: str, members: Sequence[Rule]) -> str:
+    aliases = {rule.name: f"rule_{rule.package.path[-1]}" for rule in members}
     names = ", ".join(f'"{rule.name}"' for rule in members)
-    asked = (_ASKED.format(name=rule.name, violation=_violation(rule)) for rule in members)
-    every = (f"_all contains said if some said in {_violation(rule)}\n" for rule in members)
-    return "\n".join([_ENTRY.format(name=name, rules=names), *asked, *every])
-
-
-def _violation(rule: Rule) -> str:
-    return f"data.lib.{rule.package.name}.{rules.ENTRY}"
+    # By import: Gatekeeper overlooks paths that are written out in `some … in`.
+    imports = "\n".join(f"import data.lib.{rule.package.name} as {aliases[rule.name]}" for rule in members)
+    asked = (_ASKED.format(name=name, alias=alias) for name, alias in aliases.items())
+    every = (f"_all contains said if some said in {alias}.{rules.ENTRY}\n" for alias in aliases.values())
+    return "\n".join([_ENTRY.format(name=name, rules=names, imports=imports), *asked, *every])
 
 
 # A name that is none of them would ask for nothing, and nobody would know.
 _ENTRY = """\
 package {name}
+
+{imports}
 
 _rules := {{{rules}}}
 
@@ -100,7 +101,7 @@ violation contains said if {{
 _ASKED = """\
 violation contains said if {{
 	input.parameters.rule == "{name}"
-	some said in {violation}
+	some said in {alias}.violation
 }}
 """
 

@@ -405,6 +405,24 @@ _PROBLEMS: dict[str, tuple[str, str, str, str]] = {
         "{ports: 1}",
         f"{_FILE}:1: custom.parameters of mail.rules.no_smtp must be a list of names, or {{name: schema}}",
     ),
+    "a library written out in `some … in`": (
+        _FILE,
+        "some rule in input.review.object.spec.egress",
+        "some rule in data.lib.mail.rules",
+        f"{_FILE}:15: `data.lib.mail.rules` is lost to Gatekeeper in `some … in`",
+    ),
+    "a library written out in a comprehension": (
+        _FILE,
+        "_forbidden(port) if port in mail.ports",
+        "_forbidden(port) if port in [n | some n in data.lib.mail.ports]",
+        f"{_FILE}:21: `data.lib.mail.ports` is lost to Gatekeeper in `some … in`",
+    ),
+    "a library written out in a text": (
+        _FILE,
+        'message := sprintf("port %d is mail", [port.port])',
+        'message := $"{port.port} is one of {data.lib.mail.ports}"',
+        f"{_FILE}:18: `data.lib.mail.ports` is lost to Gatekeeper in `some … in`",
+    ),
     "a reference in a schema": (
         _FILE,
         "{type: array, items: {type: integer}}",
@@ -513,3 +531,122 @@ def test_help_shows_how_it_is_used(folder: Path) -> None:
     assert done.returncode == 0
     assert "egress gatekeeper convert --output gatekeeper/" in done.stdout
     assert "kubectl apply -k gatekeeper/templates" in done.stdout
+
+
+_TOGETHER = ("mine", "--together", "--output", "made")
+
+
+@pytest.fixture
+def control(folder: Path) -> Path:
+    """Two rules of one control, and the control."""
+    one = _RULE.replace("# custom:\n", "# custom:\n#   control: mail-restricted\n")
+    (folder / _FILE).write_text(one)
+    other = (
+        one.replace("no_smtp", "no_pop").replace("mail servers", "mail boxes").replace("port %d is mail", "%d is pop")
+    )
+    (folder / "rules" / "no_pop.rego").write_text(other)
+    (folder / "controls.rego").write_text(
+        "# METADATA\n# title: Nobody mails\n# description: Nobody here.\n# custom: {version: 2.3.4}\n"
+        "package mail.controls.mail_restricted\n"
+    )
+    return folder
+
+
+def _asked(folder: Path, tool: Any, parameters: Any) -> set[str]:
+    """What gator says of a policy that mails, with these parameters of the one constraint."""
+    _convert(folder, "--together")
+    (template,) = _loaded(folder.parent / "made" / "templates" / "mail-restricted.yaml")
+    # As for a constraint that is older than the template: new ones are refused by the schema.
+    schema = template["spec"]["crd"]["spec"]["validation"]["openAPIV3Schema"]["properties"]
+    schema["rule"] = {"x-kubernetes-preserve-unknown-fields": True}
+    constraint: Json = {
+        "apiVersion": "constraints.gatekeeper.sh/v1beta1", "kind": "MailRestricted", "metadata": {"name": "one"},
+        "spec": {"parameters": parameters} if parameters is not None else {},
+    }  # fmt: skip
+    policy = {
+        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "a", "namespace": "b"},
+        "spec": {"podSelector": {}, "egress": [{"ports": [{"port": 25}]}]},
+    }  # fmt: skip
+    file = folder / "all.yaml"
+    file.write_text("".join(f"---\n{json.dumps(one)}\n" for one in (template, constraint, policy)))
+    command = [tool("gator"), "test", "--filename", file, "--output", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return {one["msg"] for one in json.loads(done.stdout) or []}
+
+
+_POP, _SMTP = "25 is pop", "port 25 is mail"
+_NO_SUCH = "parameter rule must be one of no-pop, no-smtp"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        (None, {_POP, _SMTP}),
+        ({}, {_POP, _SMTP}),
+        ({"rule": "no-pop"}, {_POP}),
+        ({"rule": "no-smtp", "ports": [1]}, {_SMTP}),
+        ({"rule": "no-imap"}, {_NO_SUCH}),
+        ({"rule": ""}, {_NO_SUCH}),
+        ({"rule": None}, {_NO_SUCH}),
+        ({"rule": ["no-pop"]}, {_NO_SUCH}),
+        ({"rule": 5}, {_NO_SUCH}),
+        ({"rule": False}, {_NO_SUCH, _POP, _SMTP}),
+    ],
+)
+def test_a_constraint_says_which_rule_of_the_template_it_is_about(
+    control: Path, tool: Any, parameters: Any, said: set[str]
+) -> None:
+    """All of them, where it says none; a rule that is none of them is told with every object."""
+    assert _asked(control, tool, parameters) == said
+
+
+def test_the_rules_of_a_control_share_a_template(control: Path) -> None:
+    made = _convert(control, "--together")
+    assert sorted(file.name for file in (made / "templates").iterdir()) == [
+        "kustomization.yaml", "mail-restricted.yaml", "sync.yaml",
+    ]  # fmt: skip
+    (template,) = _loaded(made / "templates" / "mail-restricted.yaml")
+    about = template["metadata"]["annotations"]
+    assert (about["metadata.gatekeeper.sh/title"], about["metadata.gatekeeper.sh/version"]) == ("Nobody mails", "2.3.4")
+    schema = template["spec"]["crd"]["spec"]["validation"]["openAPIV3Schema"]["properties"]
+    assert schema["rule"]["enum"] == ["no-pop", "no-smtp"]
+    assert schema["ports"] == {"type": "array", "items": {"type": "integer"}}
+    constraints = {one: _loaded(made / "constraints" / f"{one}.yaml") for one in ("no-pop", "no-smtp")}
+    for name, (constraint,) in constraints.items():
+        assert (constraint["kind"], constraint["spec"]["parameters"]) == ("MailRestricted", {"rule": name})
+    (overlay,) = _loaded(made / "overlays" / "deny" / "kustomization.yaml")
+    assert [patch["target"] for patch in overlay["patches"]] == [
+        {"kind": "MailRestricted", "name": "no-pop"}, {"kind": "MailRestricted", "name": "no-smtp"},
+    ]  # fmt: skip
+
+
+def test_one_form_at_a_time(control: Path) -> None:
+    said = _run(control, *_TOGETHER, "--native").stderr
+    assert "argument --native: not allowed with argument --together" in said
+
+
+def test_a_rule_without_a_control_stays_by_itself(folder: Path) -> None:
+    apart = {path.name: path.read_bytes() for path in _convert(folder).rglob("*.yaml")}
+    assert {path.name: path.read_bytes() for path in _convert(folder, "--together").rglob("*.yaml")} == apart
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("{type: array, items: {type: integer}}", "{type: array}", "parameter ports of mail.rules.no_smtp is not what"),
+        ("ports: {type", "rule: {type", "parameter rule of mail.rules.no_smtp is not what another"),
+        ("parameters: {", "parameters: [nothing] #", "names nothing, which no schema describes"),
+    ],
+)
+def test_rules_that_cannot_share_a_template_are_told(control: Path, old: str, new: str, said: str) -> None:
+    text = (control / _FILE).read_text()
+    (control / _FILE).write_text(text.replace(old, new))
+    (line,) = _refused(control, *_TOGETHER)
+    assert line.startswith(f"{_FILE}:1: ")
+    assert said in line
+
+
+def test_a_library_that_is_in_the_way_of_a_rule_is_told(control: Path) -> None:
+    (control / "lib" / "taken.rego").write_text("package lib.mail.rules.no_pop\n\nx := 1\n")
+    (line,) = _refused(control, *_TOGETHER)
+    assert "mail.rules.no_pop is lib.mail.rules.no_pop, which is there already" in line

@@ -29,6 +29,7 @@ _group(api_version) := parts[0] if {
 # description: The kinds that cannot be judged in any version, by API group.
 kinds := _kinds
 
+# Written out, without references: Gatekeeper would put it together anew for each object.
 _kinds := {
 	"cilium.io": {"CiliumNetworkPolicy": true, "CiliumClusterwideNetworkPolicy": true, "CiliumEgressGatewayPolicy": true},
 	"crd.projectcalico.org": {"NetworkPolicy": true, "GlobalNetworkPolicy": true},
@@ -48,24 +49,16 @@ _kinds := {
 	"vpcresources.k8s.aws": {"SecurityGroupPolicy": true},
 	"ec2.services.k8s.aws": {"SecurityGroup": true, "NetworkACL": true},
 	"ec2.aws.crossplane.io": {"SecurityGroup": true, "SecurityGroupRule": true},
-	"ec2.aws.upbound.io": _aws,
-	"ec2.aws.m.upbound.io": _aws,
+	"ec2.aws.upbound.io": {"SecurityGroup": true, "SecurityGroupRule": true, "SecurityGroupEgressRule": true, "NetworkACL": true, "NetworkACLRule": true},
+	"ec2.aws.m.upbound.io": {"SecurityGroup": true, "SecurityGroupRule": true, "SecurityGroupEgressRule": true, "NetworkACL": true, "NetworkACLRule": true},
 	"compute.cnrm.cloud.google.com": {"ComputeFirewall": true, "ComputeFirewallPolicy": true, "ComputeFirewallPolicyRule": true},
-	"compute.gcp.upbound.io": _google,
-	"compute.gcp.m.upbound.io": _google,
-	"network.azure.upbound.io": _azure,
-	"network.azure.m.upbound.io": _azure,
+	"compute.gcp.upbound.io": {"Firewall": true, "FirewallPolicy": true, "FirewallPolicyRule": true},
+	"compute.gcp.m.upbound.io": {"Firewall": true, "FirewallPolicy": true, "FirewallPolicyRule": true},
+	"network.azure.upbound.io": {"SecurityGroup": true, "SecurityRule": true},
+	"network.azure.m.upbound.io": {"SecurityGroup": true, "SecurityRule": true},
 	"network.azure.com": {"NetworkSecurityGroup": true, "NetworkSecurityGroupsSecurityRule": true},
 	"egress-policy": {"HelmChart": true},
 }
-
-_aws := {
-	"SecurityGroup": true, "SecurityGroupRule": true, "SecurityGroupEgressRule": true, "NetworkACL": true, "NetworkACLRule": true,
-}
-
-_google := {"Firewall": true, "FirewallPolicy": true, "FirewallPolicyRule": true}
-
-_azure := {"SecurityGroup": true, "SecurityRule": true}
 
 # METADATA
 # description: Whether an object is of a kind without namespaces, among those that matter.

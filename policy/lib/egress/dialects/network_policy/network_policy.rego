@@ -215,7 +215,10 @@ _weight(text, public) := space.public(public, block) if {
 # description: Whether it is told at a glance that no rule of a policy reaches a metadata service by a block on TCP 80.
 reaches_no_metadata(thing) if count([1 | thing.spec.egress[_].to[_].ipBlock]) == 0
 
-reaches_no_metadata(thing) if not 80 in _single_ports(thing.spec.egress)
+reaches_no_metadata(thing) if {
+	single := _single_ports(thing.spec.egress)
+	not 80 in single
+}
 
 # METADATA
 # description: Whether it is told at a glance that no CIDR text of a policy is read otherwise than it looks.
