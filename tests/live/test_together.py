@@ -9,6 +9,7 @@ import pytest
 
 from tests.live.client import RefusedError
 from tests.live.kubectl import Kubectl
+from tests.live.processes import until
 from tests.live.test_enforcement import (
     DNS,
     EVASIONS,
@@ -17,6 +18,7 @@ from tests.live.test_enforcement import (
     deployment,
     in_force,
     policy,
+    refused,
     refused_at_last,
     unguarded,
 )
@@ -55,7 +57,9 @@ def test_what_is_synced_is_known_to_it(client: Client, namespace: str) -> None:
     assert "[no-egress-policy] " in refused_at_last(client, deployment(namespace, "web"))
     client.create(policy(namespace, DNS, app="api"))
     assert admitted(client, deployment(namespace, "api"))
-    assert "[uncovered-workload] Deployment 'web'" in refused_at_last(client, deployment(namespace, "web"))
+    client.create(deployment(namespace, "api"))
+    said = "[uncovered-workload] Deployment 'web' is selected by no policy"
+    until("the workload is synced", lambda: said in refused(client, deployment(namespace, "web")))
 
 
 def test_the_audit_counts_by_constraint(together: Gatekeeper, client: Client, namespace: str) -> None:
