@@ -33,12 +33,15 @@ from tools import programs
 
 ROOT = Path(__file__).resolve().parent.parent / "gatekeeper"
 TOGETHER = ROOT / "together"
-#: What one object decides, and all there is: in one template, and in one for each rule.
-SETS = {
-    "rules on one object, in one template": (TOGETHER, False),
-    "all rules, in one template": (TOGETHER, True),
-    "rules on one object": (ROOT, False),
-    "all rules": (ROOT, True),
+#: What one object decides, and all there is: in one template with one constraint, or one each, and in a template each.
+SETS: dict[str, tuple[Path, bool, bool]] = {
+    f"{rules}, {form}": (folder, every, joined)
+    for form, folder, joined in (
+        ("one constraint", TOGETHER, True),
+        ("one template", TOGETHER, False),
+        ("a template each", ROOT, False),
+    )
+    for rules, every in (("rules on one object", False), ("all rules", True))
 }
 
 Object = dict[str, Any]
@@ -53,13 +56,13 @@ class Latency:
     def row(self, name: str) -> str:
         """Median and 99th percentile, in milliseconds."""
         percentiles = statistics.quantiles(self.seconds, n=100, method="inclusive")
-        return f"{name:<78}{statistics.median(self.seconds) * 1000:>9.2f}{percentiles[98] * 1000:>9.2f}"
+        return f"{name:<92}{statistics.median(self.seconds) * 1000:>9.2f}{percentiles[98] * 1000:>9.2f}"
 
 
 def main() -> int:
     """Measure, and print a table."""
     options = _options()
-    print(f"{'milliseconds of one NetworkPolicy':<78}{'median':>9}{'99th':>9}")
+    print(f"{'milliseconds of one NetworkPolicy':<92}{'median':>9}{'99th':>9}")
     for name, latency in _measure(options):
         print(latency.row(name), flush=True)
     if options.templates:
@@ -84,9 +87,9 @@ def _measure(options: argparse.Namespace) -> Iterator[tuple[str, Latency]]:
             client = plane.client()
             for size in options.sizes:
                 _fill(client, size)
-            for name, (root, every) in SETS.items():
+            for name, chosen in SETS.items():
                 # In a cluster the audit is on another machine, or at rest nearly always; here it audits every second.
-                with _installed(gatekeeper, root, every), gatekeeper.without_audit():
+                with _installed(gatekeeper, *chosen), gatekeeper.without_audit():
                     for size in options.sizes:
                         for where, latency in _asked(gatekeeper, size, options.requests).items():
                             yield f"{name}, {size:,} policies and workloads, {where}", latency
@@ -135,9 +138,10 @@ def _deployment(namespace: str, app: str) -> Object:
 class _installed:  # noqa: N801 (used as a statement)
     """Templates and constraints in force for a while, and what is to be synced for them."""
 
-    def __init__(self, gatekeeper: Gatekeeper, folder: Path, every: bool) -> None:  # noqa: FBT001 (a row of SETS)
+    def __init__(self, gatekeeper: Gatekeeper, folder: Path, every: bool, joined: bool) -> None:  # noqa: FBT001 (SETS)
         self._gatekeeper = gatekeeper
-        self._pairs = list(_pairs(folder, every=every))
+        pairs = _pairs(folder, every=every)
+        self._pairs = [(template, _joined(constraints) if joined else constraints) for template, constraints in pairs]
         self._sync = yaml.safe_load((folder / "templates" / "sync.yaml").read_text()) if every else None
 
     def __enter__(self) -> None:
@@ -166,6 +170,17 @@ def _pairs(folder: Path, *, every: bool = True) -> Iterator[tuple[Object, list[O
         template = _loaded(folder / "templates" / name)
         if constraints := listed.get(template["spec"]["crd"]["spec"]["names"]["kind"]):
             yield template, constraints
+
+
+def _joined(constraints: Sequence[Object]) -> list[Object]:
+    """One constraint for the rules of several."""
+    specs = [one["spec"] for one in constraints]
+    spec = {
+        **specs[0],
+        "match": {"kinds": [kinds for one in specs for kinds in one["match"]["kinds"]]},
+        "parameters": {"rules": [name for one in specs for name in one["parameters"]["rules"]]},
+    }
+    return [{**constraints[0], "metadata": {"name": "joined"}, "spec": spec}]
 
 
 def _rules(folder: Path, what: str = "constraints") -> list[str]:
@@ -243,7 +258,7 @@ class _Webhook:
 
 def _templates(gator: str, iterations: int) -> str:
     """What `gator bench` says of each template, in milliseconds."""
-    rows = [f"{'gator bench, milliseconds a review':<78}{'median':>9}{'99th':>9}"]
+    rows = [f"{'gator bench, milliseconds a review':<92}{'median':>9}{'99th':>9}"]
     with tempfile.TemporaryDirectory(prefix="egress-bench-") as folder:
         for template, constraints in (*_pairs(ROOT), *_pairs(TOGETHER)):
             file = Path(folder) / "all.yaml"
@@ -261,7 +276,7 @@ def _bench(gator: str, file: Path, name: str, iterations: int) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     (result,) = json.loads(done.stdout)
     median, last = (_milliseconds(result["latencies"][point]) for point in ("p50", "p99"))
-    return f"{name:<78}{median:>9.2f}{last:>9.2f}"
+    return f"{name:<92}{median:>9.2f}{last:>9.2f}"
 
 
 def _milliseconds(written: str) -> float:

@@ -15,9 +15,9 @@ from egress_policy.gatekeeper.modules import Package
 from egress_policy.gatekeeper.rules import Rule
 
 Json = dict[str, Any]
-#: The parameter that says which rule a constraint is about.
-ASKED = "rule"
-_DESCRIBED = "The rule that this constraint is about; all of them if absent"
+#: The parameter that says which rules a constraint is about.
+ASKED = "rules"
+_DESCRIBED = "The rules that this constraint is about; all of them if absent"
 
 
 def find(found: Sequence[Rule], packages: Mapping[str, Package]) -> dict[str, Rule]:
@@ -40,7 +40,7 @@ def made_constraints(rule: Rule, template: Rule, settings: Settings) -> list[Jso
         return made
     for one in made:
         one["kind"] = template.kind
-        one["spec"]["parameters"] = {ASKED: rule.name, **one["spec"].get("parameters", {})}
+        one["spec"]["parameters"] = {ASKED: [rule.name], **one["spec"].get("parameters", {})}
     return made
 
 
@@ -78,7 +78,7 @@ def _source(name: str, members: Sequence[Rule]) -> str:
     return "\n".join([_ENTRY.format(name=name, rules=names, imports=imports), *asked, *every])
 
 
-# A name that is none of them would ask for nothing, and nobody would know.
+# A constraint that asks for nothing that there is would find nothing, and nobody would know.
 _ENTRY = """\
 package {name}
 
@@ -86,21 +86,28 @@ package {name}
 
 _rules := {{{rules}}}
 
-violation contains {{"msg": message, "details": {{"path": "rule"}}}} if {{
-	asked := input.parameters.rule
-	not asked in _rules
-	message := concat("", ["parameter rule must be one of ", concat(", ", _rules)])
+_asked := object.get(input, ["parameters", "rules"], null)
+
+_are_known if {{
+	is_array(_asked)
+	count(_asked) > 0
+	every name in _asked {{ name in _rules }}
+}}
+
+violation contains {{"msg": message, "details": {{"path": "rules"}}}} if {{
+	_asked != null
+	not _are_known
+	message := concat("", ["parameter rules must list some of ", concat(", ", _rules)])
 }}
 
 violation contains said if {{
-	not input.parameters.rule
+	_asked == null
 	some said in _all
 }}
 """
-# Compared as it stands, so that OPA's index finds the one that is asked.
 _ASKED = """\
 violation contains said if {{
-	input.parameters.rule == "{name}"
+	"{name}" in _asked
 	some said in {alias}.violation
 }}
 """
@@ -122,8 +129,9 @@ def _annotations(control: str, members: Sequence[Rule], packages: Mapping[str, P
 
 
 def _parameters(members: Sequence[Rule]) -> Json:
-    """Those of all, each with its schema, and the name of the rule."""
-    merged: Json = {ASKED: {"type": "string", "enum": [rule.name for rule in members], "description": _DESCRIBED}}
+    """Those of all, each with its schema, and the names of the rules."""
+    names = {"type": "string", "enum": [rule.name for rule in members]}
+    merged: Json = {ASKED: {"type": "array", "minItems": 1, "items": names, "description": _DESCRIBED}}
     for rule, name, written in _each_parameter(members):
         if merged.setdefault(name, written) != written:
             raise ConvertError(

@@ -558,7 +558,7 @@ def _asked(folder: Path, tool: Any, parameters: Any) -> set[str]:
     (template,) = _loaded(folder.parent / "made" / "templates" / "mail-restricted.yaml")
     # As for a constraint that is older than the template: new ones are refused by the schema.
     schema = template["spec"]["crd"]["spec"]["validation"]["openAPIV3Schema"]["properties"]
-    schema["rule"] = {"x-kubernetes-preserve-unknown-fields": True}
+    schema["rules"] = {"x-kubernetes-preserve-unknown-fields": True}
     constraint: Json = {
         "apiVersion": "constraints.gatekeeper.sh/v1beta1", "kind": "MailRestricted", "metadata": {"name": "one"},
         "spec": {"parameters": parameters} if parameters is not None else {},
@@ -575,7 +575,7 @@ def _asked(folder: Path, tool: Any, parameters: Any) -> set[str]:
 
 
 _POP, _SMTP = "25 is pop", "port 25 is mail"
-_NO_SUCH = "parameter rule must be one of no-pop, no-smtp"
+_NO_SUCH = "parameter rules must list some of no-pop, no-smtp"
 
 
 @pytest.mark.parametrize(
@@ -583,14 +583,18 @@ _NO_SUCH = "parameter rule must be one of no-pop, no-smtp"
     [
         (None, {_POP, _SMTP}),
         ({}, {_POP, _SMTP}),
-        ({"rule": "no-pop"}, {_POP}),
-        ({"rule": "no-smtp", "ports": [1]}, {_SMTP}),
-        ({"rule": "no-imap"}, {_NO_SUCH}),
-        ({"rule": ""}, {_NO_SUCH}),
-        ({"rule": None}, {_NO_SUCH}),
-        ({"rule": ["no-pop"]}, {_NO_SUCH}),
-        ({"rule": 5}, {_NO_SUCH}),
-        ({"rule": False}, {_NO_SUCH, _POP, _SMTP}),
+        ({"rules": None}, {_POP, _SMTP}),
+        ({"rules": ["no-pop"]}, {_POP}),
+        ({"rules": ["no-smtp"], "ports": [1]}, {_SMTP}),
+        ({"rules": ["no-smtp", "no-pop"]}, {_POP, _SMTP}),
+        ({"rules": ["no-imap"]}, {_NO_SUCH}),
+        ({"rules": ["no-pop", "no-imap"]}, {_POP, _NO_SUCH}),
+        ({"rules": []}, {_NO_SUCH}),
+        ({"rules": [None]}, {_NO_SUCH}),
+        ({"rules": "no-pop"}, {_NO_SUCH}),
+        ({"rules": 5}, {_NO_SUCH}),
+        ({"rules": False}, {_NO_SUCH}),
+        ({"rule": ["no-pop"]}, {_POP, _SMTP}),
     ],
 )
 def test_a_constraint_says_which_rule_of_the_template_it_is_about(
@@ -609,11 +613,11 @@ def test_the_rules_of_a_control_share_a_template(control: Path) -> None:
     about = template["metadata"]["annotations"]
     assert (about["metadata.gatekeeper.sh/title"], about["metadata.gatekeeper.sh/version"]) == ("Nobody mails", "2.3.4")
     schema = template["spec"]["crd"]["spec"]["validation"]["openAPIV3Schema"]["properties"]
-    assert schema["rule"]["enum"] == ["no-pop", "no-smtp"]
+    assert schema["rules"]["items"]["enum"] == ["no-pop", "no-smtp"]
     assert schema["ports"] == {"type": "array", "items": {"type": "integer"}}
     constraints = {one: _loaded(made / "constraints" / f"{one}.yaml") for one in ("no-pop", "no-smtp")}
     for name, (constraint,) in constraints.items():
-        assert (constraint["kind"], constraint["spec"]["parameters"]) == ("MailRestricted", {"rule": name})
+        assert (constraint["kind"], constraint["spec"]["parameters"]) == ("MailRestricted", {"rules": [name]})
     (overlay,) = _loaded(made / "overlays" / "deny" / "kustomization.yaml")
     assert [patch["target"] for patch in overlay["patches"]] == [
         {"kind": "MailRestricted", "name": "no-pop"}, {"kind": "MailRestricted", "name": "no-smtp"},
@@ -634,7 +638,7 @@ def test_a_rule_without_a_control_stays_by_itself(folder: Path) -> None:
     ("old", "new", "said"),
     [
         ("{type: array, items: {type: integer}}", "{type: array}", "parameter ports of mail.rules.no_smtp is not what"),
-        ("ports: {type", "rule: {type", "parameter rule of mail.rules.no_smtp is not what another"),
+        ("ports: {type", "rules: {type", "parameter rules of mail.rules.no_smtp is not what another"),
         ("parameters: {", "parameters: [nothing] #", "names nothing, which no schema describes"),
     ],
 )

@@ -231,8 +231,8 @@ _constraint_parameters(request) := request.parameters if {
 	is_object(request.parameters)
 } else := {}
 
-# Which rule is asked and which levels are reported is the constraint's matter alone.
-_parameters(request) := object.remove(request.parameters, ["levels", "rule"]) if {
+# Which rules are asked and which levels are reported is the constraint's matter alone.
+_parameters(request) := object.remove(request.parameters, ["levels", "rules"]) if {
 	is_object(request.parameters)
 } else := request.parameters if {
 	request.parameters != null
@@ -240,7 +240,7 @@ _parameters(request) := object.remove(request.parameters, ["levels", "rule"]) if
 
 _are_usual({})
 
-_are_usual(given) if object.keys(given) == {"rule"}
+_are_usual(given) if object.keys(given) == {"rules"}
 
 # With parameters that are wrong the defaults hold.
 _settings(request) := parameters.usual if {
