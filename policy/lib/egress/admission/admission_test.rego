@@ -105,6 +105,8 @@ test_parameters_are_those_of_the_constraint[name] if {
 		"null": {"request": _request({"object": _cilium}, null), "expected": ["baseline", ["fail", "warn"]]},
 		"absent": {"request": {"review": {"object": _cilium}}, "expected": ["baseline", ["fail", "warn"]]},
 		"levels": {"request": _request({"object": _cilium}, {"levels": ["warn"], "profile": "strict"}), "expected": ["strict", ["warn"]]},
+		"rules alone, which are the constraint's": {"request": _request({"object": _cilium}, {"rules": ["open-egress"]}), "expected": ["baseline", ["fail", "warn"]]},
+		"rules beside another": {"request": _request({"object": _cilium}, {"rules": [], "profile": "strict"}), "expected": ["strict", ["fail", "warn"]]},
 		"levels that are null": {"request": _request({"object": _cilium}, {"levels": null, "profile": null}), "expected": ["baseline", ["fail", "warn"]]},
 	}
 	admission.misconfigured(row.request) == []

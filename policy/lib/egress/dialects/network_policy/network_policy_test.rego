@@ -246,6 +246,22 @@ test_a_policy_for_ingress_is_narrow if {
 	network_policy.narrow(testing.network_policy("a", {"policyTypes": ["Ingress"], "egress": [{}]}), testing.usual)
 }
 
+test_a_policy_without_rules_is_narrow[name] if {
+	some name, thing in {
+		"none written": testing.network_policy("a", {"policyTypes": ["Egress"]}),
+		"an empty list": testing.egress([]),
+		"no spec": {"kind": "NetworkPolicy"},
+		"a spec that is a text": testing.network_policy("a", "all"),
+	}
+	network_policy.narrow(thing, testing.usual)
+}
+
+test_a_policy_for_ingress_lets_nothing_out if {
+	policy := testing.network_policy("a", {"policyTypes": ["Ingress"], "egress": [{}]})
+	not network_policy.lets_out(policy, testing.usual.space)
+	network_policy.most(policy, testing.usual.space) == {4: 0, 6: 0}
+}
+
 test_reaches_no_metadata_service_at_a_glance[name] if {
 	block := {"ipBlock": {"cidr": "169.254.0.0/16"}}
 	some name, row in {
