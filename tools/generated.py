@@ -40,6 +40,8 @@ KINDS = """{
     "listed": data.lib.egress.kinds.listed,
     "dialects": {name: object.get(dialect, "kinds", null) | some name, dialect in data.lib.egress.dialects},
 }"""
+# What a model says where it says nothing, for whoever makes policies from one.
+MODEL = """{name: data.lib.egress.model[name] | some name in ["layers", "labels", "engines", "presets", "api_ports"]}"""
 # The ServiceAccount that audits, its namespace, and its roles.
 AUDITOR = "egress-audit"
 
@@ -84,8 +86,8 @@ def _leftovers(files: Mapping[str, bytes]) -> list[str]:
 
 def contents(opa: Path) -> dict[str, bytes]:
     """Every generated file: {path from the root: bytes}."""
-    kinds = _kinds(json.loads(_run(opa, "eval", "--data", ".", "--ignore", "*_test.rego", "--format", "raw", KINDS)))
-    metadata = _metadata(_inspect(opa)) | {"kinds": kinds}
+    kinds = _kinds(_eval(opa, KINDS))
+    metadata = _metadata(_inspect(opa)) | {"kinds": kinds, "model": _eval(opa, MODEL)}
     return _enforced(opa, kinds) | {
         "bundles/embedded/policy.wasm": _compiled(opa),
         "bundles/embedded/metadata.json": _json(metadata),
@@ -126,6 +128,11 @@ def _inspect(opa: Path) -> Packages:
         if entry["annotations"].get("scope") == "package"
     }
     return {name: own.get(name, {}) for name in sorted(found["namespaces"]) if not name.endswith("_test")}
+
+
+def _eval(opa: Path, query: str) -> Json:
+    found: Json = json.loads(_run(opa, "eval", "--data", ".", "--ignore", "*_test.rego", "--format", "raw", query))
+    return found
 
 
 def _run(opa: Path, *arguments: str) -> bytes:

@@ -72,12 +72,19 @@ def load(data: bytes) -> Loaded:
 
     Also for a key that is written twice: it is a setting of ours, so that nobody else says which one counts.
     """
-    found = [tree for chunk in chunks(data) for tree in careful.trees(chunk)]
+    found = load_all(data)
     if len(found) > 1:
         raise UnreadableError(0, "holds more than one document")
-    for path, line in found[0].duplicates if found else ():
-        raise UnreadableError(line, f"line {line + 1}: {written(path)} is written twice")
-    return Loaded(orjson.loads(dumps(found[0].root.value)), found[0].root) if found else Loaded(None, None)
+    return found[0] if found else Loaded(None, None)
+
+
+def load_all(data: bytes) -> list[Loaded]:
+    """The same for any number of documents; empty ones are none."""
+    found = [tree for chunk in chunks(data) for tree in careful.trees(chunk)]
+    for tree in found:
+        for path, line in tree.duplicates:
+            raise UnreadableError(line, f"line {line + 1}: {written(path)} is written twice")
+    return [Loaded(orjson.loads(dumps(tree.root.value)), tree.root) for tree in found]
 
 
 def _content(path: str) -> tuple[bytes, bool]:
