@@ -39,8 +39,8 @@ def with_input(file: File, stdin: IO[bytes] | None) -> File:
     return replace(file, data=data, size=len(data))
 
 
-def read_file(file: File) -> Reading:
-    """What one file holds. Never raises for what is in it."""
+def read_file(file: File, *, everything: bool = False) -> Reading:
+    """What one file holds; kinds that no rule looks at only if `everything`. Never raises for what is in it."""
     if file.problem is not None:
         return Reading(file.name, file.path, errors=(ReadError(file.name, 1, file.problem),))
     if file.chart is not None:
@@ -53,7 +53,7 @@ def read_file(file: File) -> Reading:
     except (OSError, UnreadableError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return Reading(file.name, file.path, errors=(ReadError(file.name, 1, f"cannot be read: {reason}"),))
-    return read_bytes(data, file)
+    return read_bytes(data, file, everything=everything)
 
 
 class Loaded(NamedTuple):
