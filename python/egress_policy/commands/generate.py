@@ -19,7 +19,7 @@ examples:
   egress generate shop.yaml                                   the policies, for kubectl, on standard output
   egress generate shop.yaml --format kubectl --output out/    and in out/: kubectl apply -f 15_egress_allow_rules.yaml
   egress generate shop.yaml --format helm --output out/       a chart: helm install k8s-security ./charts/k8s-security
-  egress generate shop.yaml --format kustomize --output out/  base and overlays: kubectl apply -k kustomize/overlays/prod
+  egress generate shop.yaml --format kustomize --output out/  and in out/: kubectl apply -k kustomize/overlays/prod
   egress generate shop.yaml --format graph --output out/      a picture of who may reach what, as SVG and Mermaid
   egress generate --from k8s/ --output shop.yaml              a model proposed from manifests, to be filled in
 

@@ -15,7 +15,7 @@ import data.lib.egress.width
 # description: |
 #   A view (see `inventory.view`) with its "layers", which are null where nobody asks for them: {"model": its name, or "", "breaches": [{"layer", "policy", "rule",
 #   "path", "about"}], "missing": [{"layer", "about"}] or null where not all policies are known (the context says "alone"), "bearer": the facts that what is missing is said
-#   of, "status": {layer: "present"|"missing"|"too wide"|"undeclared"}}.
+#   of, "status": {layer: "present"|"missing"|"too wide"|"absent"}}.
 seen(view) := object.union(view, {"layers": _layers(view)})
 
 _layers(view) := {
@@ -23,7 +23,7 @@ _layers(view) := {
 	"breaches": breaches,
 	"missing": missing,
 	"bearer": _bearer(view),
-	"status": {layer: _status(layer, breaches, missing, declared) | some layer in model.layers},
+	"status": {layer: _status(layer, breaches, missing, there) | some layer in model.layers},
 } if {
 	_asked(view.namespace, view, view.settings)
 	declared := _declared(view.namespace, view.settings)
@@ -33,6 +33,7 @@ _layers(view) := {
 		some breach in _breaches(policy, declared, view.namespace, view.settings)
 	]
 	missing := _missing_of(view.policies, declared, view.namespace, view.context)
+	there := {"default-deny-egress"} | _there(declared, view.policies)
 } else := null
 
 # Coverage is no question in the system's namespaces, unless somebody declares them.
@@ -65,21 +66,47 @@ _bearer(found) := found.governed[i] if {
 	[_, i] := min({[policy.resource.name, i] | some i, policy in found.policies})
 } else := null
 
-_status(layer, breaches, missing, declared) := "too wide" if {
+_status(layer, breaches, missing, there) := "too wide" if {
 	some breach in breaches
 	breach.layer == layer
 } else := "missing" if {
 	some gap in missing
 	gap.layer == layer
 } else := "present" if {
-	_expected(layer, declared)
-} else := "undeclared"
+	layer in there
+} else := "absent"
 
-_expected("default-deny-egress", _)
+# The layers that a model declares; without one, those that rules look like.
+_there(declared, _) := {destination.layer | some destination in declared.destinations} if declared.name != ""
 
-_expected(layer, declared) if {
-	some destination in declared.destinations
-	destination.layer == layer
+_there(declared, policies) := {layer |
+	some policy in policies
+	policy.isolates
+	some rule in policy.rules
+	some layer in _looks_like(rule.allowance)
+} if {
+	declared.name == ""
+}
+
+_looks_like(given) := {layer |
+	some layer, set in _usual_ports
+	count(ports.common(_partial(given), set)) > 0
+	_has_blocks_for(layer, given)
+} | {"allow-internal-services" |
+	given.selectors != []
+	count(ports.common(given.ports, _usual_ports["allow-dns"])) + count(ports.common(given.ports, _database_ports)) == 0
+}
+
+# Databases and DNS may be pods as well.
+_has_blocks_for(layer, _) if layer in {"allow-dns", "allow-database"}
+
+_has_blocks_for(_, given) if given.claims != []
+
+_usual_ports := {
+	"allow-dns": [{"protocol": "UDP", "low": 53, "high": 53}, {"protocol": "UDP", "low": 5353, "high": 5353}],
+	"allow-https": [{"protocol": "TCP", "low": 443, "high": 443}],
+	"allow-database": _database_ports,
+	"allow-kube-api": [{"protocol": "TCP", "low": 6443, "high": 6443}],
 }
 
 # What of a policy is in no layer, or wider than its layer.
@@ -435,11 +462,17 @@ _pods_reached(destination, rules, namespace) if {
 	destination.labels != null
 	set := [port |
 		some rule in rules
-		some peer in rule.allowance.selectors
-		_covers(peer, destination, namespace)
+		_holds_pods(rule.allowance, destination, namespace)
 		some port in rule.allowance.ports
 	]
 	every port in destination.ports { ports.inside(port, set) }
+}
+
+_holds_pods(given, _, _) if given.everywhere
+
+_holds_pods(given, destination, namespace) if {
+	some peer in given.selectors
+	_covers(peer, destination, namespace)
 }
 
 _covers(peer, destination, namespace) if {

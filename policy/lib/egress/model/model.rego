@@ -66,7 +66,7 @@ of(document, today) := {"name": document.metadata.name, "namespaces": spec.names
 
 # METADATA
 # description: The model of a namespace that nobody has declared, in which the cluster's DNS may be any that is known.
-undeclared := {"name": "", "namespaces": [], "destinations": [_dns(preset) | some preset in presets]}
+undeclared := {"name": "", "namespaces": [], "destinations": [_dns(presets[name]) | some name in ["kube-dns", "node-local", "openshift"]]}
 
 _given(thing, field, otherwise) := thing[field] if {
 	thing[field] != null
