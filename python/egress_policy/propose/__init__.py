@@ -27,7 +27,7 @@ def run(paths: Sequence[str], namespace: str = "default", target: str | None = N
     proposal, text = proposed(paths, namespace)
     output.write(target, lambda stream: stream.utf8(text))
     if target is not None:
-        said = f"{len(proposal.models)} models in {target}, {to_fill_in(proposal)} values to fill in\n"
+        said = f"{len(proposal.models)} models in {target}, to fill in: {to_fill_in(proposal)}\n"
         output.write(None, lambda stream: stream.write(said))
     return 0
 

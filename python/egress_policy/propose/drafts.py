@@ -86,8 +86,8 @@ def entries(drafts: Iterable[Draft]) -> tuple[Entry, ...]:
         before = merged.get(key)
         evidence = (*before.evidence, *draft.evidence) if before else draft.evidence
         merged[key] = Draft(draft.layer, (before or draft).name, draft.fields, evidence, (before or draft).suffix)
-    taken: set[tuple[Layer, str]] = set()
-    named = [_named(draft, taken) for draft in merged.values()]
+    counts: dict[tuple[Layer, str], int] = {}
+    named = [_named(draft, counts) for draft in merged.values()]
     order = list(Layer)
     return tuple(sorted(named, key=lambda one: order.index(one.layer)))
 
@@ -96,12 +96,13 @@ def _comparable(fields: Mapping[str, Written]) -> list[tuple[str, object]]:
     return [(name, sorted(value.items()) if isinstance(value, Mapping) else value) for name, value in fields.items()]
 
 
-def _named(draft: Draft, taken: set[tuple[Layer, str]]) -> Entry:
+def _named(draft: Draft, counts: dict[tuple[Layer, str], int]) -> Entry:
+    """With a name that no other entry of its layer has: with the client's where it needs one, or with a number."""
     plain = naming.entry(draft.name)
-    longer = f"{plain}-from-{naming.entry(draft.suffix)}" if draft.suffix else plain
-    name = plain if (draft.layer, plain) not in taken else longer
-    number = 2
-    while (draft.layer, name) in taken:
-        name, number = f"{longer}-{number}", number + 1
-    taken.add((draft.layer, name))
+    longer = naming.pair(plain, draft.suffix) if draft.suffix else plain
+    name = plain if (draft.layer, plain) not in counts else longer
+    while (draft.layer, name) in counts:
+        counts[draft.layer, longer] = number = counts.get((draft.layer, longer), 0) + 1
+        name = naming.numbered(longer, number)
+    counts.setdefault((draft.layer, name), 1)
     return Entry(draft.layer, name, draft.fields, draft.evidence)

@@ -24,6 +24,7 @@ _OF_SCHEME = {
 
 # Databases that are none of a model's engines.
 _OTHER_DATABASES = frozenset({"mongodb", "sqlserver", "clickhouse", "memcached"})
+_OTHER_PORTS = frozenset({27017, 1433, 11211})
 # They say nothing about what is spoken.
 _BARE = ("", "tcp")
 
@@ -74,8 +75,9 @@ def _read(setting: Setting, *, hinted: bool) -> Found:
     value = setting.value or ""
     if setting.file:
         return addresses.of_lines(value)
-    read = addresses.of_value(value)
-    return read if hinted or "://" in value else Found(read.addresses)
+    if hinted:
+        return addresses.of_value(value)
+    return addresses.of_urls(value) if "://" in value else Found(addresses.of_words(value))
 
 
 def _accepted(address: Address, targets: Targets, namespace: str, *, hinted: bool) -> bool:
@@ -104,7 +106,8 @@ def _mention(workload: Workload, setting: Setting, address: Address) -> Mention:
         engine = next((name for name, port in ENGINES.items() if port == address.port), None)
     if engine is None and named:
         engine = naming.engine(setting.name)
-    database = engine is not None or address.scheme in _OTHER_DATABASES or (named and naming.is_database(setting.name))
+    other = address.scheme in _OTHER_DATABASES or (address.scheme in _BARE and address.port in _OTHER_PORTS)
+    database = engine is not None or other or (named and naming.is_database(setting.name))
     return Mention(workload, address, engine, database, _evidence(workload, setting), setting.name)
 
 
