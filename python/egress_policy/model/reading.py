@@ -78,9 +78,14 @@ def check_all(found: Sequence[Written]) -> None:
 
 def explained(found: Sequence[Written], path: str, message: str) -> str:
     """A problem of the parameter `models[0].spec…` where it is written: `file:line: spec… message`."""
+    one, inside = of_path(found, path)
+    return f"{one.place(inside)}: {inside or 'the document'} {message}".replace("\n", "\\n")
+
+
+def of_path(found: Sequence[Written], path: str) -> tuple[Written, str]:
+    """The document that a path of parameters leads to, as models[0].spec.dns, and what is left of the path in it."""
     index, _, inside = path.removeprefix("models[").partition("]")
-    inside = inside.removeprefix(".")
-    return f"{found[int(index)].place(inside)}: {inside or 'the document'} {message}".replace("\n", "\\n")
+    return found[int(index)], inside.removeprefix(".")
 
 
 def _documents(name: str) -> list[Written]:
@@ -107,7 +112,9 @@ def _filled(spec: Json) -> Json:
         "databases": [_database(_present(entry), known["engines"]) for entry in given.get("databases", [])],
         "services": [{"from": {}, **_present(entry)} for entry in given.get("services", [])],
     }
-    return filled | ({"kubeAPI": {"service": [], "endpoints": [], **_present(api)}} if (api := given.get("kubeAPI")) else {})
+    return filled | (
+        {"kubeAPI": {"service": [], "endpoints": [], **_present(api)}} if (api := given.get("kubeAPI")) else {}
+    )
 
 
 def _present(entry: Json) -> Json:

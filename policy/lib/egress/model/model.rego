@@ -3,11 +3,12 @@
 # description: |
 #   `kind: EgressModel`, the document in which a team declares once where the pods of some namespaces may go: what is wrong with one, and its
 #   destinations. A *destination* is {"layer", "name", "from": labels of the pods that may reach it, "namespace" (null for the pods' own) and
-#   "labels" of the pods that are reached, or null, "blocks": [block], "cidrs" as written, "ports": port set, "expires": date or null, "expired": bool}.
+#   "labels" of the pods that are reached, or null, "claims" (see `allowance`), "cidrs" as written, "ports": port set, "expires": date or null, "expired": bool}.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
 package lib.egress.model
 
+import data.lib.egress.allowance
 import data.lib.egress.cidr
 import data.lib.egress.fields
 import data.lib.egress.path as path_of
@@ -63,6 +64,10 @@ of(document, today) := {"name": document.metadata.name, "namespaces": spec.names
 	spec := document.spec
 }
 
+# METADATA
+# description: The model of a namespace that nobody has declared, in which the cluster's DNS may be any that is known.
+undeclared := {"name": "", "namespaces": [], "destinations": [_dns(presets[name]) | some name in ["kube-dns", "node-local", "openshift"]]}
+
 _given(thing, field, otherwise) := thing[field] if {
 	thing[field] != null
 } else := otherwise
@@ -80,9 +85,15 @@ _destination(layer, entry) := {
 	"layer": layer, "name": entry.name, "from": _given(entry, "from", {}),
 	"namespace": object.get(entry, "namespace", null), "labels": _labels_of(entry),
 	"cidrs": fields.items(entry, "cidrs"),
-	"blocks": [cidr.parse(text) | some text in fields.items(entry, "cidrs")],
+	"claims": [claim |
+		some text in fields.items(entry, "cidrs")
+		claim := allowance.claim(_everywhere, cidr.parse(text), [], {"cidr": text, "path": ""})
+	],
 	"ports": [], "expires": null, "expired": false,
 }
+
+# Here blocks are compared by all their addresses, whatever is public.
+_everywhere := {4: null, 6: null}
 
 # Empty labels select nothing here: that would be every pod.
 _labels_of(entry) := entry.labels if {
