@@ -50,8 +50,15 @@ class Named:
         for together, workloads in groups.items():
             for labels, some in clients.split(workloads, f"reaches-{naming.entry(self.name)}"):
                 evidence = tuple(one for workload in some for one in self.evidence[workload])
-                fields = written(self.layer, self.fields, together, self.engine, labels)
-                yield Draft(self.layer, self.name, fields, evidence, suffix=some[0].document.name)
+                for each in self._apart(together):
+                    fields = written(self.layer, self.fields, each, self.engine, labels)
+                    yield Draft(self.layer, self.name, fields, evidence, suffix=some[0].document.name)
+
+    def _apart(self, ports: tuple[Port, ...] | Missing) -> list[tuple[Port, ...] | Missing]:
+        """A database has one port, so that each is an entry of its own."""
+        if self.layer is not Layer.DATABASES or isinstance(ports, Missing):
+            return [ports]
+        return [(port,) for port in ports]
 
 
 def _together(every: Iterable[tuple[Port, ...] | Missing]) -> tuple[Port, ...] | Missing:

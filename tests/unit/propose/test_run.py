@@ -46,7 +46,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_model_is_the_same_every_time(capfd: pytest.CaptureFixture[str]) -> None:
     assert propose.run(["k8s"]) == 0
     first = capfd.readouterr().out
-    assert first == _MODEL.format(name="shop") + _DATABASE.format(file="shop.yaml")
+    assert first == _MODEL.format(name="shop") + _DATABASE.format(file="k8s/shop.yaml")
     propose.run(["k8s"])
     assert capfd.readouterr().out == first
 
@@ -66,7 +66,7 @@ def test_each_namespace_has_a_model_and_system_namespaces_have_none() -> None:
     )
     text = propose.proposed(["k8s"], "plain")[1]
     jobs, plain, shop = (_MODEL.format(name=name) for name in ("jobs", "plain", "shop"))
-    assert text == f"{jobs}---\n{plain}---\n{shop}{_DATABASE.format(file='shop.yaml')}"
+    assert text == f"{jobs}---\n{plain}---\n{shop}{_DATABASE.format(file='k8s/shop.yaml')}"
 
 
 def test_a_namespace_that_has_only_a_policy_has_a_model_too() -> None:
@@ -82,7 +82,7 @@ def test_standard_input_is_read() -> None:
 def test_the_line_of_an_item_of_a_list() -> None:
     items = "".join(f"- {one.strip()}\n".replace("\n", "\n  ")[:-2] for one in _SHOP.split("---\n") if one)
     Path("k8s/shop.yaml").write_text(f"apiVersion: v1\nkind: List\nitems:\n{items}")
-    assert propose.proposed(["k8s"])[1] == _MODEL.format(name="shop") + _DATABASE.format(file="shop.yaml").replace(
+    assert propose.proposed(["k8s"])[1] == _MODEL.format(name="shop") + _DATABASE.format(file="k8s/shop.yaml").replace(
         ":12", ":15"
     )
 
@@ -90,7 +90,7 @@ def test_the_line_of_an_item_of_a_list() -> None:
 def test_any_kind_with_a_pod_template_is_a_workload() -> None:
     rollout = workload("web", value("A", "postgres://db"), kind="Rollout").replace("apps/v1", "argoproj.io/v1alpha1")
     Path("k8s/shop.yaml").write_text(rollout + service("db", "[{port: 5432}]"))
-    assert "# from shop.yaml:12, Rollout web, env A\n" in propose.proposed(["k8s"])[1]
+    assert "# from k8s/shop.yaml:12, Rollout web, env A\n" in propose.proposed(["k8s"])[1]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_chart_is_to_be_rendered_first() -> None:
     with pytest.raises(ProposeError) as raised:
         propose.proposed(["k8s"])
     assert str(raised.value) == (
-        "Chart.yaml: is a chart whose templates are not rendered; "
+        "k8s/Chart.yaml: is a chart whose templates are not rendered; "
         "propose from what it renders: helm template NAME CHART | egress generate --from -"
     )
 

@@ -33,6 +33,7 @@ _NO_SELECTOR = (
     '{{"TO FILL IN": ""}}   # TO FILL IN: labels of the pods of Service {} in namespace shop, which has no selector; '
     "name the pods, or the addresses, behind it; 80 is the Service's port, that of the pods may be another"
 )
+_PORTS = "ports: [{{name: pg, containerPort: {}}}]"
 _NOT_KNOWN = "Not known:\nshop.yaml:12, Deployment web, "
 _HTTPS = """\
   https:
@@ -189,6 +190,15 @@ def _unknown(name: str, namespace: str = "shop", port: int = 0) -> str:
             ),
             _service("env A", ports="[9]"),
             id="a named port, as the pods have it",
+        ),
+        pytest.param(
+            workload("web", value("A", "postgres://db"))
+            + service("db", "[{port: 5432, targetPort: pg}]")
+            + workload("a", labels="{app: db}").replace("- name: main", f"- name: main\n        {_PORTS.format(5432)}")
+            + workload("b", labels="{app: db}").replace("- name: main", f"- name: main\n        {_PORTS.format(5433)}"),
+            _db("env A")
+            + _db("env A", port=5433).replace("  databases:\n", "").replace(": db\n", ": db-from-web\n", 1),
+            id="a database whose pods do not agree on the port",
         ),
         pytest.param(
             workload("web", value("A", "udp://auth:53")) + service("auth", "[{port: 53}, {port: 53, protocol: UDP}]"),
@@ -414,6 +424,12 @@ def test_variables(entries: Callable[[str], str], manifests: str, expected: str)
             config("c", "Secret", "stringData", app="url: http://u:p@auth/"),
             "file app of Secret c",
             id="a projected Secret",
+        ),
+        pytest.param(
+            "      volumes: [{name: c, secret: {secretName: c}}]\n",
+            config("c", "Secret", "stringData", secrets__yaml="url: http://auth/", password="https://pw.example.com"),  # noqa: S106
+            "file secrets.yaml of Secret c",
+            id="a file of secrets, but not one that is a secret",
         ),
     ],
 )
