@@ -8,6 +8,7 @@ fill in.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -27,7 +28,7 @@ def run(paths: Sequence[str], namespace: str = "default", target: str | None = N
     proposal, text = proposed(paths, namespace)
     output.write(target, lambda stream: stream.utf8(text))
     if target is not None:
-        said = f"{len(proposal.models)} models in {target}, {to_fill_in(proposal)} values to fill in\n"
+        said = f"{len(proposal.models)} models in {target}, to fill in: {to_fill_in(proposal)}\n"
         output.write(None, lambda stream: stream.write(said))
     return 0
 
@@ -36,7 +37,9 @@ def proposed(
     paths: Sequence[str], namespace: str = "default", *, stdin: IO[bytes] | None = None
 ) -> tuple[Proposal, str]:
     """The proposal and its YAML. Raises ProposeError: a gap in what was read would be one in the model."""
-    readings = [reader.read_file(file, everything=True) for file in reader.find(paths, stdin=stdin)]
+    # A model is kept, and read without the command that made it: files are told by their whole path.
+    files = [replace(file, name=file.path) for file in reader.find(paths, stdin=stdin)]
+    readings = [reader.read_file(file, everything=True) for file in files]
     if errors := [f"{one.file}:{one.line}: {one.message}" for reading in readings for one in reading.errors]:
         raise ProposeError("\n".join(errors))
     proposal = propose(_documents(readings), namespace)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 # What is beyond is not looked at: no object of Kubernetes is larger.
@@ -32,8 +33,10 @@ _END = re.compile(r"[/?#;\s\"'`<>\\|\x00-\x20]")
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
 _GO_MYSQL = re.compile(r"@tcp\(([^()\s@]{1,255})\)")
-_SEPARATORS = re.compile(r"[\s,;]+")
-_UNRESOLVED = re.compile(r"\$[({A-Za-z_]|\{\{|%[({]|<[A-Za-z]")
+_SEPARATORS = re.compile(r"[,;]")
+_BETWEEN_WORDS = re.compile(r"[\s,;=]+")
+_PLAIN = re.compile(r"\[?[A-Za-z0-9_.:-]*\]?(?::[0-9]+)?(?:/[A-Za-z0-9_./-]*)?")
+_PLACEHOLDERS = re.compile(r"\$[({A-Za-z_]|\{\{|%[({]|<[A-Za-z]")
 # Where a process listens, or itself: no destination.
 _NOWHERE = frozenset({"localhost", "localhost.localdomain", "true", "false", "yes", "no", "on", "off", "none", "null"})
 
@@ -62,14 +65,29 @@ _PLACEHOLDER = "its host is filled in only when it runs"
 
 
 def of_value(value: str) -> Found:
-    """What a setting's value names: connection strings, or else hosts by themselves."""
+    """What the value of a setting that is a host names: connection strings, or else a list of hosts and nothing more.
+
+    Beside anything else (host=db password=…) a word that looks like a host may be a secret.
+    """
     if "://" in value:
-        return _of_urls(value)
+        return of_urls(value)
     if "@" in value:
         return _of_go_mysql(value)
-    pieces = _SEPARATORS.split(value[:_LONGEST].strip())
-    every = tuple(address for piece in pieces if (address := host_and_port(piece)))
-    return Found(every, _PLACEHOLDER if not every and _UNRESOLVED.search(value[:_LONGEST]) else "")
+    if _PLACEHOLDERS.search(value[:_LONGEST]):
+        return Found(unclear=_PLACEHOLDER)
+    pieces = dict.fromkeys(piece.strip() for piece in _SEPARATORS.split(value[:_LONGEST]))
+    if not all(map(_is_plain, pieces)):
+        return Found(unclear="it is neither a URL nor a list of hosts")
+    return Found(_hosts_among(pieces))
+
+
+def of_words(text: str) -> tuple[Address, ...]:
+    """Whatever could be a host in a text of which nothing is known. Show only what is known otherwise."""
+    return _hosts_among(dict.fromkeys(_BETWEEN_WORDS.split(text[:_LONGEST])))
+
+
+def _hosts_among(words: Iterable[str]) -> tuple[Address, ...]:
+    return tuple(address for word in words if (address := host_and_port(word)))
 
 
 def of_lines(content: str) -> Found:
@@ -78,14 +96,15 @@ def of_lines(content: str) -> Found:
     unclear = ""
     for line in content[:_LONGEST].splitlines():
         if "://" in line and not line.lstrip().startswith(("#", "//", ";", "--")):
-            found = _of_urls(line)
+            found = of_urls(line)
             every += found.addresses
             unclear = unclear or found.unclear
-    return Found(tuple(every), unclear)
+    return Found(tuple(dict.fromkeys(every)), unclear)
 
 
 def host_and_port(piece: str) -> Address | None:
     """`host`, `host:port`, `[::1]:port` and nothing else; None also for where a process listens."""
+    piece = piece.partition("/")[0]
     if not piece or len(piece) > 300 or _END.search(piece) or "@" in piece:
         return None
     try:
@@ -98,7 +117,9 @@ def host_and_port(piece: str) -> Address | None:
     return Address(host.rstrip("."), port)
 
 
-def _of_urls(value: str) -> Found:
+def of_urls(value: str) -> Found:
+    """The connection strings in a value, or in a script but for its comments."""
+    value = _without_comments(value)
     last_at = value.rfind("@")
     seen = value[:_LONGEST]
     every: list[Address] = []
@@ -108,10 +129,21 @@ def _of_urls(value: str) -> Found:
         if end > last_at and end < start + _LONGEST_AUTHORITY and not (end == _LONGEST < len(value)):
             authority = seen[start:end].rpartition("@")[2]
             every += _hosts(authority, scheme, following=seen[end : end + 2])
-            unclear = unclear or (_PLACEHOLDER if _UNRESOLVED.search(authority) else "")
+            unclear = unclear or (_PLACEHOLDER if _PLACEHOLDERS.search(authority) else "")
         else:
             unclear = _AMBIGUOUS
-    return Found(tuple(every), unclear)
+    return Found(tuple(dict.fromkeys(every)), unclear)
+
+
+def _without_comments(script: str) -> str:
+    """A script's lines; a comment goes only if it has no @, lest the text before it be taken for a host."""
+    if "\n" not in script:
+        return script
+    return "\n".join(line for line in script.split("\n") if "@" in line or not line.lstrip().startswith("#"))
+
+
+def _is_plain(piece: str) -> bool:
+    return len(piece) <= 300 and _PLAIN.fullmatch(piece) is not None
 
 
 def _schemes(value: str) -> Iterator[tuple[str, int]]:
@@ -151,6 +183,7 @@ def _of_go_mysql(value: str) -> Found:
     return Found((Address(address.host, address.port or 3306, "mysql"),)) if address else Found()
 
 
+@lru_cache(maxsize=1 << 12)
 def _is_host(host: str) -> bool:
     if host in _NOWHERE or not host:
         return False
@@ -161,6 +194,7 @@ def _is_host(host: str) -> bool:
     return bool(name) and not host.rstrip(".").rpartition(".")[2].isdigit() and not host.endswith(".localhost")
 
 
+@lru_cache(maxsize=1 << 12)
 def is_ip(host: str) -> bool:
     """Whether it is an IP address as it is written today: neither octal nor a single number."""
     try:

@@ -26,14 +26,14 @@ class BlockError(ValueError):
 def read(cidr: object, excepted: Iterable[object]) -> list[Network]:
     """The block without its exceptions, as blocks. Raises BlockError."""
     every = [_network(cidr)]
-    if any(every[0].version == one.version and one.subnet_of(every[0]) for one in _METADATA):  # type: ignore[arg-type]
-        raise BlockError(f"{every[0]} holds the address of cloud metadata")
     for one in map(_network, excepted):
         every = [rest for block in every for rest in _without(block, one)]
         if len(every) > _MOST_BLOCKS:
             raise BlockError(f"its exceptions cut it into more than {_MOST_BLOCKS} blocks")
     if not every:
         raise BlockError("its exceptions leave nothing of it")
+    if not too_wide(every) and any(_inside(one, block) for one in _METADATA for block in every):
+        raise BlockError(f"{_network(cidr)} holds the address of cloud metadata")
     return every
 
 
@@ -41,7 +41,7 @@ def too_wide(blocks: Iterable[Network]) -> str | None:
     """Why these together are no destination: more public addresses than the audit calls broad."""
     public = {4: 0, 6: 0}
     for block in _collapsed(blocks):
-        if not any(block.version == one.version and block.subnet_of(one) for one in _PRIVATE):  # type: ignore[arg-type]
+        if not any(_inside(block, one) for one in _PRIVATE):
             seen = _ipv4_inside(block)
             public[seen.version] += seen.num_addresses
     wide = [
@@ -60,10 +60,14 @@ def _network(value: object) -> Network:
         raise BlockError(f"{shown} is no block, as in 192.0.2.0/24") from None
 
 
+def _inside(block: Network, other: Network) -> bool:
+    return block.version == other.version and block.subnet_of(other)  # type: ignore[arg-type]
+
+
 def _without(block: Network, excepted: Network) -> list[Network]:
     if block.version != excepted.version or not block.overlaps(excepted):
         return [block]
-    if block.subnet_of(excepted):  # type: ignore[arg-type]
+    if _inside(block, excepted):
         return []
     return list(block.address_exclude(excepted))  # type: ignore[arg-type]
 

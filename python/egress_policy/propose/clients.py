@@ -64,7 +64,7 @@ class Clients:
         every = _common(clients)
         other = self._other(every, frozenset(clients)) if every else None
         why = f"theirs are those of {other.title} as well" if other else "they have none in common"
-        return Missing(f'labels that only {names} has ({why}); give its pods one, as in {wish}: "true"')
+        return Missing(f'labels of {names} that no other workload has ({why}); add one, as in {wish}: "true"')
 
 
 def _common(clients: Sequence[Workload]) -> dict[str, str]:

@@ -50,8 +50,15 @@ class Named:
         for together, workloads in groups.items():
             for labels, some in clients.split(workloads, f"reaches-{naming.entry(self.name)}"):
                 evidence = tuple(one for workload in some for one in self.evidence[workload])
-                fields = written(self.layer, self.fields, together, self.engine, labels)
-                yield Draft(self.layer, self.name, fields, evidence, suffix=some[0].document.name)
+                for each in self._apart(together):
+                    fields = written(self.layer, self.fields, each, self.engine, labels)
+                    yield Draft(self.layer, self.name, fields, evidence, suffix=some[0].document.name)
+
+    def _apart(self, ports: tuple[Port, ...] | Missing) -> list[tuple[Port, ...] | Missing]:
+        """A database has one port, so that each is an entry of its own."""
+        if self.layer is not Layer.DATABASES or isinstance(ports, Missing):
+            return [ports]
+        return [(port,) for port in ports]
 
 
 def _together(every: Iterable[tuple[Port, ...] | Missing]) -> tuple[Port, ...] | Missing:
@@ -86,8 +93,8 @@ def entries(drafts: Iterable[Draft]) -> tuple[Entry, ...]:
         before = merged.get(key)
         evidence = (*before.evidence, *draft.evidence) if before else draft.evidence
         merged[key] = Draft(draft.layer, (before or draft).name, draft.fields, evidence, (before or draft).suffix)
-    taken: set[tuple[Layer, str]] = set()
-    named = [_named(draft, taken) for draft in merged.values()]
+    counts: dict[tuple[Layer, str], int] = {}
+    named = [_named(draft, counts) for draft in merged.values()]
     order = list(Layer)
     return tuple(sorted(named, key=lambda one: order.index(one.layer)))
 
@@ -96,12 +103,13 @@ def _comparable(fields: Mapping[str, Written]) -> list[tuple[str, object]]:
     return [(name, sorted(value.items()) if isinstance(value, Mapping) else value) for name, value in fields.items()]
 
 
-def _named(draft: Draft, taken: set[tuple[Layer, str]]) -> Entry:
+def _named(draft: Draft, counts: dict[tuple[Layer, str], int]) -> Entry:
+    """With a name that no other entry of its layer has: with the client's where it needs one, or with a number."""
     plain = naming.entry(draft.name)
-    longer = f"{plain}-from-{naming.entry(draft.suffix)}" if draft.suffix else plain
-    name = plain if (draft.layer, plain) not in taken else longer
-    number = 2
-    while (draft.layer, name) in taken:
-        name, number = f"{longer}-{number}", number + 1
-    taken.add((draft.layer, name))
+    longer = naming.pair(plain, draft.suffix) if draft.suffix else plain
+    name = plain if (draft.layer, plain) not in counts else longer
+    while (draft.layer, name) in counts:
+        counts[draft.layer, longer] = number = counts.get((draft.layer, longer), 0) + 1
+        name = naming.numbered(longer, number)
+    counts.setdefault((draft.layer, name), 1)
     return Entry(draft.layer, name, draft.fields, draft.evidence)

@@ -17,7 +17,12 @@ from egress_policy.propose.objects import at, listing, mapping, strings, text
 from egress_policy.reader.paths import Step
 
 # A reference to an earlier variable, as the kubelet expands it; $$ is a dollar.
-_REFERENCE = re.compile(r"\$\$|\$\(([^()\s$]{1,253})\)")
+_REFERENCE = re.compile(r"\$\$|\$\((?P<name>[^()\s$]{1,253})\)")
+# In arguments the kubelet's, and as a shell has it.
+_SHELL = re.compile(
+    r"\$\$|\$\((?P<name>[^()\s$]{1,253})\)|\$\{(?P<braced>[A-Za-z_][A-Za-z0-9_]{0,252})\}"
+    r"|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]{0,252})"
+)
 _MOST_REFERENCES = 64
 _LONGEST_EXPANDED = 1 << 16
 _FLAG = re.compile(r"--?([A-Za-z][A-Za-z0-9_.-]*)(?:=(.*))?", re.DOTALL)
@@ -97,7 +102,7 @@ def _whole(namespace: str, source: Any, steps: tuple[Step, ...], found: Inventor
         thing = found.get(kind, namespace, name)
         if thing is None:
             problem = f"{kind} {name} is not in the manifests"
-            yield Setting(f"envFrom {kind} {name}", None, steps, "envFrom", problem)
+            yield Setting(f"envFrom {steps[-1]}", None, steps, "envFrom", problem)
             continue
         for key, value in _entries(thing, kind).items():
             what = f"env {prefix}{key} from {kind} {name}"
@@ -138,12 +143,17 @@ def _decoded(encoded: str) -> str | None:
         return None
 
 
-def _expanded(value: str, values: Mapping[str, str]) -> str:
+def _expanded(value: str, values: Mapping[str, str], references: re.Pattern[str] = _REFERENCE) -> str:
     """References filled in, as far as they are known; what would grow without end is left as it is."""
     if "$" not in value or value.count("$") > _MOST_REFERENCES:
         return value
-    result = _REFERENCE.sub(lambda match: "$" if match[0] == "$$" else values.get(match[1], match[0]), value)
+    result = references.sub(lambda match: _referred(match, values), value)
     return result if len(result) <= max(_LONGEST_EXPANDED, len(value)) else value
+
+
+def _referred(match: re.Match[str], values: Mapping[str, str]) -> str:
+    name = match.lastgroup and match[match.lastgroup]
+    return values.get(name, match[0]) if name else "$"
 
 
 def _arguments(steps: tuple[Step, ...], container: Mapping[str, Any], values: Mapping[str, str]) -> Iterator[Setting]:
@@ -156,7 +166,8 @@ def _arguments(steps: tuple[Step, ...], container: Mapping[str, Any], values: Ma
             match = _FLAG.fullmatch(argument)
             name, given = (match[1], match[2] or "") if match else (flag, argument)
             flag = name if match and match[2] is None else ""
-            yield Setting(name, _expanded(given, values), (*steps, field, index), f"{field}[{index}]")
+            expanded = _expanded(given, values, _SHELL)
+            yield Setting(name, expanded, (*steps, field, index), f"{field}[{index}]")
 
 
 def _files(workload: Workload, found: Inventory) -> Iterator[Setting]:

@@ -87,6 +87,7 @@ class Inventory:
 def inventory(documents: Iterable[Document], namespace: str) -> Inventory:
     """All documents, sorted; one without a namespace is in `namespace`. Raises ProposeError."""
     found = Inventory()
+    others: dict[tuple[str, ...], Thing] = {}
     for document in documents:
         if document.kind in _RBAC:
             continue
@@ -94,7 +95,11 @@ def inventory(documents: Iterable[Document], namespace: str) -> Inventory:
         if _GROUPS.get(document.kind) == _group(document):
             found.things.setdefault(document.kind, {})[thing.namespace, document.name] = thing
         elif document.kind not in _NO_WORKLOADS:
-            _add_workloads(found, thing)
+            # Names may be generated: those without are never the same.
+            name = document.name or f"/{len(others)}"
+            others[_group(document), document.kind, thing.namespace, name] = thing
+    for thing in others.values():
+        _add_workloads(found, thing)
     for name, workloads in found.workloads.items():
         found.workloads[name] = _without_owned(workloads)
     return found

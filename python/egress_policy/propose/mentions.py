@@ -24,8 +24,9 @@ _OF_SCHEME = {
 
 # Databases that are none of a model's engines.
 _OTHER_DATABASES = frozenset({"mongodb", "sqlserver", "clickhouse", "memcached"})
+_OTHER_PORTS = frozenset({27017, 1433, 11211})
 # They say nothing about what is spoken.
-_BARE = ("", "tcp")
+BARE = ("", "tcp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def mentions(workload: Workload, found: Inventory, targets: Targets) -> Iterator
 def _of_setting(
     workload: Workload, setting: Setting, ports: Mapping[str, str], targets: Targets
 ) -> Iterator[Mention | Note]:
-    if setting.name == _API or naming.is_secret(setting.name):
+    if setting.name == _API or _is_secret(setting):
         return
     hinted = naming.names_a_host(setting.name) and not setting.file
     if setting.value is None:
@@ -69,13 +70,19 @@ def _of_setting(
         yield Note(_evidence(workload, setting), read.unclear)
 
 
+def _is_secret(setting: Setting) -> bool:
+    """By its name. A file with an ending, as secrets.yaml, has more in it than one secret."""
+    return naming.is_secret(setting.name) and not (setting.file and "." in setting.name)
+
+
 def _read(setting: Setting, *, hinted: bool) -> Found:
     """The addresses in the value. An e-mail address or a script is no puzzle unless the name says that it is a host."""
     value = setting.value or ""
     if setting.file:
         return addresses.of_lines(value)
-    read = addresses.of_value(value)
-    return read if hinted or "://" in value else Found(read.addresses)
+    if hinted:
+        return addresses.of_value(value)
+    return addresses.of_urls(value) if "://" in value else Found(addresses.of_words(value))
 
 
 def _accepted(address: Address, targets: Targets, namespace: str, *, hinted: bool) -> bool:
@@ -99,12 +106,13 @@ def _with_port(address: Address, setting: Setting, ports: Mapping[str, str]) -> 
 
 
 def _mention(workload: Workload, setting: Setting, address: Address) -> Mention:
-    engine, named = _OF_SCHEME.get(address.scheme), not setting.file and address.scheme in _BARE
-    if engine is None and address.scheme in _BARE:
+    engine, named = _OF_SCHEME.get(address.scheme), not setting.file and address.scheme in BARE
+    if engine is None and address.scheme in BARE:
         engine = next((name for name, port in ENGINES.items() if port == address.port), None)
     if engine is None and named:
         engine = naming.engine(setting.name)
-    database = engine is not None or address.scheme in _OTHER_DATABASES or (named and naming.is_database(setting.name))
+    other = address.scheme in _OTHER_DATABASES or (address.scheme in BARE and address.port in _OTHER_PORTS)
+    database = engine is not None or other or (named and naming.is_database(setting.name))
     return Mention(workload, address, engine, database, _evidence(workload, setting), setting.name)
 
 

@@ -9,6 +9,8 @@ import re
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _LONGEST = 253
+# What a model allows.
+_LONGEST_ENTRY = 40
 # The last words of names whose value is a host, with or without a port.
 _HOSTS = tuple(
     "host hostname hosts addr address addrs addresses endpoint endpoints url urls uri uris dsn server servers "
@@ -28,7 +30,7 @@ _ENGINES = {
     "postgres": "postgresql", "postgresql": "postgresql", "pg": "postgresql", "pghost": "postgresql",
     "mysql": "mysql", "mariadb": "mysql", "redis": "redis", "rediss": "redis",
 }  # fmt: skip
-_DATABASES = frozenset({"db", "database", "datasource", "jdbc"})
+_DATABASES = frozenset({"db", "database", "datasource", "jdbc", "mongo", "mongodb"})
 
 
 def words(name: str) -> list[str]:
@@ -67,5 +69,21 @@ def partner(name: str) -> str | None:
 
 
 def entry(text: str) -> str:
-    """A name for an entry of a model, as an object may have it: `api.stripe.com` is `api-stripe-com`."""
-    return re.sub(r"[^a-z0-9]+", "-", text[:_LONGEST].lower()).strip("-")[:50].strip("-") or "unnamed"
+    """A name for an entry of a model: `api.stripe.com` is `api-stripe-com`."""
+    return _cut(re.sub(r"[^a-z0-9]+", "-", text[:_LONGEST].lower()).strip("-")) or "unnamed"
+
+
+def pair(name: str, client: str) -> str:
+    """The name of the entry for one client of several."""
+    whole = f"{name}-from-{entry(client)}"
+    half = (_LONGEST_ENTRY - len("-from-")) // 2
+    return whole if len(whole) <= _LONGEST_ENTRY else f"{_cut(name, half)}-from-{_cut(entry(client), half)}"
+
+
+def numbered(name: str, number: int) -> str:
+    """The name of one more entry."""
+    return f"{_cut(name, _LONGEST_ENTRY - len(str(number)) - 1)}-{number}"
+
+
+def _cut(name: str, most: int = _LONGEST_ENTRY) -> str:
+    return name[:most].strip("-")

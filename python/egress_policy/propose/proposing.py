@@ -11,13 +11,11 @@ from egress_policy.propose.addresses import Address, is_ip
 from egress_policy.propose.clients import Clients
 from egress_policy.propose.drafts import Draft, Named, entries
 from egress_policy.propose.inventory import SYSTEM, Inventory, Workload, inventory
-from egress_policy.propose.mentions import ENGINES, Mention, mentions
+from egress_policy.propose.mentions import BARE, ENGINES, Mention, mentions
 from egress_policy.propose.objects import at, listing
 from egress_policy.propose.proposal import Evidence, Layer, Missing, Model, Note, Proposal
 from egress_policy.propose.targets import Target, Targets
 from egress_policy.reader import Document
-
-_BARE = ("", "tcp")
 
 
 def propose(documents: Iterable[Document], namespace: str = "default") -> Proposal:
@@ -100,7 +98,7 @@ class _Namespace:
         if isinstance(target.ports, Missing) and address.port is None and engine:
             usual = self._targets.resolve(replace(address, port=ENGINES[engine]), self._name)
             target = target if isinstance(usual.ports, Missing) else usual
-        if engine is None and address.scheme in _BARE and not isinstance(target.ports, Missing):
+        if engine is None and address.scheme in BARE and not isinstance(target.ports, Missing):
             numbers = [port.number for port in target.ports]
             engine = next((name for name, usual in ENGINES.items() if numbers == [usual]), None)
         return target, engine

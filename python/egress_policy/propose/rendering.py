@@ -16,8 +16,9 @@ MARK = "TO FILL IN"
 _REFUSED = "the model is refused until then"
 _MOST_SHOWN = 20
 _LONGEST = 300
-# A list without entries is refused for blocks; for labels and ports it could mean all of them: these are no valid ones.
-_PLACEHOLDERS = {"cidrs": "[]", "service": "[]", "endpoints": "[]", "ports": f'["{MARK}"]'}
+# Without cidrs an https entry is refused, by that line. Elsewhere an empty value may mean all, or be blamed on another
+# line: what stands there is no block, port, label or name.
+_LISTS = frozenset({"cidrs", "service", "endpoints", "ports"})
 _LABELS = frozenset({"labels", "from"})
 
 Lines = Mapping[Evidence, int]
@@ -41,7 +42,7 @@ def _entries(model: Model) -> list[Entry]:
 def _model(model: Model, lines: Lines) -> Iterator[str]:
     missing = to_fill_in(Proposal((model,)))
     yield f"# Proposed by `egress generate --from` from what the manifests of namespace {model.namespace} name."
-    yield f"# Read it before you use it: {missing} values are marked {MARK}, and what no manifest names is not in it."
+    yield f"# Read it before you use it. Marked {MARK}: {missing}. What no manifest names is not in it."
     yield from _notes("Left out:", model.left_out, lines)
     yield from _notes("Not known:", model.unknown, lines)
     yield "apiVersion: egress-policy.dev/v1"
@@ -80,7 +81,7 @@ def _layer(layer: Layer, entries: Sequence[Entry], lines: Lines) -> Iterator[str
     for entry in entries:
         yield from _sources(entry.evidence, "    ", lines)
         yield f"    - name: {scalar(entry.name)}"
-        yield from _fields(entry.fields, "      ")
+        yield from _fields(entry.fields, "      ", layer)
 
 
 def _sources(evidence: Sequence[Evidence], indent: str, lines: Lines) -> Iterator[str]:
@@ -96,16 +97,20 @@ def _place(evidence: Evidence, lines: Lines) -> str:
     return f"{evidence.document.file}:{lines[evidence]}, {evidence.what}"
 
 
-def _fields(fields: Mapping[str, Written], indent: str) -> Iterator[str]:
+def _fields(fields: Mapping[str, Written], indent: str, layer: Layer | None = None) -> Iterator[str]:
     for name, value in fields.items():
         if isinstance(value, Missing):
-            yield f"{indent}{name}: {_placeholder(name)}   # {MARK}: {_one_line(value.why)} ({_REFUSED})"
+            yield f"{indent}{name}: {_placeholder(name, layer)}   # {MARK}: {_one_line(value.why)} ({_REFUSED})"
         else:
             yield f"{indent}{name}: {_flow(value)}"
 
 
-def _placeholder(name: str) -> str:
-    return f'{{"{MARK}": ""}}' if name in _LABELS else _PLACEHOLDERS.get(name, f'"{MARK}"')
+def _placeholder(name: str, layer: Layer | None) -> str:
+    if name in _LABELS:
+        return f'{{"{MARK}": ""}}'
+    if name == "cidrs" and layer is Layer.HTTPS:
+        return "[]"
+    return f'["{MARK}"]' if name in _LISTS else f'"{MARK}"'
 
 
 def _flow(value: str | int | Mapping[str, str] | tuple[str, ...] | tuple[Port, ...]) -> str:
