@@ -119,7 +119,8 @@ def _moved(one: Json, prefix: str) -> Json:
 def _moved_settings(settings: Mapping[str, Any], prefix: str) -> Json:
     """Namespaces that parameters name move along."""
     moved = dict(settings)
-    for name, inner in (("approvedDestinations", _moved_approval), ("waivers", _moved_waiver)):
+    movers = (("approvedDestinations", _moved_approval), ("waivers", _moved_waiver), ("models", _moved_model))
+    for name, inner in movers:
         if isinstance(moved.get(name), list):
             moved[name] = [inner(entry, prefix) for entry in moved[name]]
     return moved
@@ -138,6 +139,12 @@ def _moved_waiver(entry: Json, prefix: str) -> Json:
     if not resource.get("namespace"):
         return entry
     return {**entry, "resource": {**resource, "namespace": prefix + resource["namespace"]}}
+
+
+def _moved_model(document: Json, prefix: str) -> Json:
+    """The namespaces that it is about. Those that it reaches stay: policies reach them by their names."""
+    spec = document["spec"]
+    return {**document, "spec": {**spec, "namespaces": [prefix + name for name in spec["namespaces"]]}}
 
 
 def constraints(made: Iterable[Json], held: Iterable[Held]) -> Iterator[Json]:

@@ -29,8 +29,8 @@ CASES = cases.load()
 # In strict each rule has a constraint; the parameters of each case are put in later. Workloads are of any kind here.
 EVERY = Settings({"profile": "strict"}, embedded_kinds(["*"]))
 Line = tuple[str, str, str, str, str]
-#: The kind of the constraints where all rules are in one template.
-IN_ONE = "EgressRestricted"
+#: The kinds of the constraints where all rules of a control are in one template.
+IN_ONE = ("EgressRestricted", "EgressModel")
 Json = dict[str, Any]
 
 
@@ -87,7 +87,7 @@ def run(
         *(thing for one in batch for thing in one.objects),
     ]
     said = clusters.gator(program, objects, folder)
-    return [(one["constraint"]["kind"] == IN_ONE, line(one["metadata"]["details"])) for one in said]
+    return [(one["constraint"]["kind"] in IN_ONE, line(one["metadata"]["details"])) for one in said]
 
 
 def line(finding: Json) -> Line:
