@@ -25,15 +25,21 @@ class Conversion:
 
 
 def convert(
-    policy: Path, settings: Settings, banner: str = BANNER, *, in_cel: bool = False, in_one: bool = False
+    policy: Path,
+    settings: Settings,
+    banner: str = BANNER,
+    *,
+    in_cel: bool = False,
+    in_one: bool = False,
+    control: str | None = None,
 ) -> Conversion:
-    """Convert every rule of the folder, with `in_cel` also to CEL those that have such a form.
+    """Convert every rule of the folder, or of one `control`, with `in_cel` also to CEL those that have such a form.
 
-    With `in_one` the rules of a control share one template. Raises ConvertError, with a line for each thing that is in
-    the way.
+    With `in_one` the rules of a control share one template. A rule that says nothing without a parameter which is not
+    set is left out. Raises ConvertError, with a line for each thing that is in the way.
     """
     packages = modules.read(policy)
-    found = rules.find(packages)
+    found = _asked_for(rules.find(packages), settings, control)
     _check_kinds(found.rules, settings)
     forms = native.find_all(policy, found.rules, settings) if in_cel else []
     places = together.find(found.rules, packages) if in_one else {rule.name: rule for rule in found.rules}
@@ -41,6 +47,17 @@ def convert(
     files = layout.files(found, places, versions, settings, banner, forms)
     names = tuple(rule.name for rule in found.rules)
     return Conversion(files, names, found.left_out, tuple(form.rule.name for form in forms))
+
+
+def _asked_for(found: rules.Found, settings: Settings, control: str | None) -> rules.Found:
+    chosen = [rule for rule in found.rules if control in (None, rule.custom.get("control"))]
+    unset = {rule.name: name for rule in chosen for name in rule.custom.get("asks_for", ()) if _lacks(settings, name)}
+    why = {rule: f"says nothing without the parameter {name}" for rule, name in unset.items()}
+    return rules.Found(tuple(rule for rule in chosen if rule.name not in why), {**found.left_out, **why})
+
+
+def _lacks(settings: Settings, name: str) -> bool:
+    return settings.parameters.get(name) is None
 
 
 def _check_kinds(found: Iterable[rules.Rule], settings: Settings) -> None:
