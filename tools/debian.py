@@ -1,7 +1,7 @@
 """Programs of Debian that tests run: those on PATH, or the distribution's own packages, unpacked and not installed.
 
-Nothing pins them but the distribution: apt verifies what it downloads, dpkg-deb unpacks it into the user's cache folder.
-Only the standard library is needed here, as in `tools/programs.py`.
+Nothing pins them but the distribution: apt verifies what it downloads, dpkg-deb unpacks it into the user's cache
+folder. Only the standard library is needed here, as in `tools/programs.py`.
 """
 
 from __future__ import annotations

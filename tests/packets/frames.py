@@ -1,7 +1,7 @@
 """Whole Ethernet frames of first packets: built from nothing, and read. Pure.
 
-A TCP packet is a SYN, an SCTP one an INIT. MARK is a protocol that nothing uses. It carries a number, to tell by it that
-all packets before it have come through.
+A TCP packet is a SYN, an SCTP one an INIT. MARK is a protocol that nothing uses. It carries a number, by which one
+tells that all packets before it have come through.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Network namespaces that a router joins. Nothing of them has a name or a process of its own.
 
-A namespace is that of one thread, and so ends with the tests, also if they are killed; the machine's own network is never
-touched. Sockets belong to the namespace that they were made in, whoever uses them; so do programs that the thread starts.
+A namespace is that of one thread, and so ends with the tests, also if they are killed; the machine's own network is
+never touched. Sockets belong to the namespace that they were made in, whoever uses them; a program is in that of the
+thread which starts it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _ETH_P_ALL = 3
 _SO_RCVBUFFORCE = 33
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6
 #: The first rule: what tells that all packets before it have come through is no pod's packet.
-PASS_MARKS = "-A FORWARD -p 253 -j ACCEPT"
+MARKS_FIRST = "-A FORWARD -p 253 -j ACCEPT"
 #: Fewer than the kernel queues for one processor.
 _AT_ONCE = 400
 # Next hops. They are never asked for: all neighbours are set.
@@ -206,7 +207,7 @@ class Lab:
         refusals = []
         for variant in ("", "-nft", "-legacy"):
             try:
-                self.router.run([f"iptables{variant}-restore"], probe.iptables(4, [PASS_MARKS]))
+                self.router.run([f"iptables{variant}-restore"], probe.iptables(4, [MARKS_FIRST]))
             except LabError as error:
                 refusals.append(str(error))
             else:
@@ -244,7 +245,7 @@ class Lab:
         self.router.run(["ipset", "restore"], rules.ipset())
         for family in self.families:
             restore = f"ip{'6' if family == 6 else ''}tables{self._variant}-restore"
-            self.router.run([restore], rules.iptables(family, [PASS_MARKS]))
+            self.router.run([restore], rules.iptables(family, [MARKS_FIRST]))
         stale, self._stale = self._stale, [one.name for one in rules.sets]
         until("no rule uses the former sets", lambda: self._destroyed(stale))
 
@@ -283,10 +284,8 @@ _PROBE = {"spec": {"policyTypes": ["Egress"], "egress": []}}
 
 
 def _link(node: Node) -> str:
-    ends = node.router.hex(":"), node.hardware.hex(":")
-    return (
-        f"link add {node.link} address {ends[0]} type veth peer name eth0 address {ends[1]} netns {node.namespace.task}"
-    )
+    peer = f"name eth0 address {node.hardware.hex(':')} netns {node.namespace.task}"
+    return f"link add {node.link} address {node.router.hex(':')} type veth peer {peer}"
 
 
 def _held(block: _Network) -> str:

@@ -1,9 +1,9 @@
 """NetworkPolicies to iptables and ipset: what a router's FORWARD chain has to do so that pods send only what they may.
 
-Pure: policies, pods and namespaces in, text out for `ipset restore`, `iptables-restore` and `ip6tables-restore`. It is a
-reading of the API's words of its own, that shares nothing with the policy and only the reading of a CIDR with tests/model.
-Each policy that isolates egress has a chain, entered by the addresses of the pods that it selects; what no chain accepted is
-dropped for pods that some policy isolates. All else is forwarded. Ingress is none of its business.
+Pure: policies, pods and namespaces in, text out for `ipset restore`, `iptables-restore` and `ip6tables-restore`. It is
+a reading of the API's words of its own: it shares nothing with policy/, and with tests/model only how a CIDR is read.
+Each policy that isolates egress has a chain, entered by the addresses of the pods that it selects; what no chain has
+accepted is dropped for pods that some policy isolates. All else is forwarded. Ingress is none of its business.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Rules:
         return "".join(f"{line}\n" for one in self.sets for line in one.lines())
 
     def iptables(self, family: int, first: Sequence[str] = ()) -> str:
-        """For `iptables-restore` or `ip6tables-restore`, which swap all rules at once; `first` come before all others."""
+        """For `iptables-restore` or `ip6tables-restore`, which swap all rules at once; `first` come first."""
         chains = [f":{name} - [0:0]" for name in _of(self.chains, family)]
         rules = [*first, ESTABLISHED, *_of(self.jumps, family), *_of(self.drops, family), *_of(self.rules, family)]
         return "\n".join(["*filter", ":FORWARD ACCEPT [0:0]", *chains, *rules, "COMMIT", ""])
@@ -203,7 +203,7 @@ def _destinations(cluster: Cluster, policy: Manifest, rule: Manifest, names: _Na
     """Those of this family; no peers are every destination."""
     peers = items(rule.get("to"))
     if not peers:
-        yield _Destination((), (), tuple(pod for pod in cluster.pods if not pod.host_network))
+        yield _Destination((), (), tuple(cluster.selected({}, {})))
     for number, peer in enumerate(map(struct, peers)):
         yield from _peer(cluster, cluster.namespace(policy), peer, names.deeper(f"t{number}"))
 
@@ -232,7 +232,8 @@ def _block(cluster: Cluster, written: Manifest, names: _Names) -> Iterator[_Dest
         raise RefusedError(f"an exception that does not lie inside its block: {written}")
     if cidr.version != names.family:
         return
-    inside = tuple(pod for pod in cluster.pods if _holds(cidr, pod) and not any(_holds(one, pod) for one in excepted))
+    pods = cluster.selected({}, {})
+    inside = tuple(pod for pod in pods if _holds(cidr, pod) and not any(_holds(one, pod) for one in excepted))
     match = ("-d", str(cidr))
     if not excepted:
         yield _Destination(match, (), inside)
@@ -310,7 +311,7 @@ def matches(selector: Any, labels: Labels) -> bool:
 
 
 def _meets(requirement: Manifest, labels: Labels) -> bool:
-    key, values = requirement.get("key"), items(requirement.get("values"))
+    key, values = requirement.get("key") or "", items(requirement.get("values"))
     match requirement.get("operator"):
         case "In":
             return key in labels and labels[key] in values
