@@ -1,1 +1,1 @@
-"""What noxfile.py is made of; tools/go.mod beside it pins the Go programs."""
+"""What noxfile.py is made of; go.mod here and in charts pin the Go programs."""

@@ -1,7 +1,8 @@
-"""The Go programs that tests and sessions run: opa, conftest, gator, the kubernetes oracle, and a control plane.
+"""The Go programs that tests and sessions run: opa, conftest, gator, the kubernetes oracle, a control plane, helm.
 
-A program on PATH in a fitting version is used as it is; any other is built once from tools/go.mod into the
-user's cache folder. Only the standard library is needed here, so that nox and pytest can both ask.
+A program on PATH in a fitting version is used as it is; any other is built once from tools/go.mod or
+tools/charts/go.mod into the user's cache folder. Only the standard library is needed here, so that nox and pytest can
+both ask.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MODULE = Path(__file__).resolve().parent
+# What writes and reads charts and bases has versions of its own: what it needs must not move what judges.
+CHARTS = MODULE / "charts"
 # -buildvcs=false: otherwise the programs would report this repository's commit as their own.
 FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false")
 ENVIRONMENT = {"CGO_ENABLED": "0", "GOWORK": "off"}
@@ -33,12 +36,13 @@ class ProgramError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One Go program: its package, the module that pins it, and what makes one on PATH fit."""
+    """One Go program: its package, the module that pins it, what makes one on PATH fit, the folder of go.mod."""
 
     package: str
     module: str = ""
     version_command: tuple[str, ...] = ()
     fits: Callable[[str], bool] = lambda _: False
+    home: Path = MODULE
 
 
 def _printed(pattern: str, text: str) -> Version:
@@ -47,16 +51,20 @@ def _printed(pattern: str, text: str) -> Version:
 
 
 @functools.cache
-def pinned(module: str) -> str:
-    """The version of a module in tools/go.mod, without the leading v: `1.22.2`."""
-    found = re.search(rf"^\s*{re.escape(module)} v(\S+)", (MODULE / "go.mod").read_text(), re.MULTILINE)
+def pinned(module: str, home: Path = MODULE) -> str:
+    """The version of a module in tools/go.mod, or in that of another folder, without the leading v: `1.22.2`."""
+    found = re.search(rf"^\s*{re.escape(module)} v(\S+)", (home / "go.mod").read_text(), re.MULTILINE)
     if found is None:
-        raise ProgramError(f"tools/go.mod does not require {module}")
+        raise ProgramError(f"{_shown(home)} does not require {module}")
     return found[1]
 
 
-def _pin(module: str) -> Version:
-    return tuple(int(part) for part in pinned(module).split("."))
+def _shown(home: Path) -> str:
+    return (home / "go.mod").relative_to(MODULE.parent).as_posix()
+
+
+def _pin(module: str, home: Path = MODULE) -> Version:
+    return tuple(int(part) for part in pinned(module, home).split("."))
 
 
 OPA = "github.com/open-policy-agent/opa"
@@ -65,6 +73,8 @@ GATEKEEPER = "github.com/open-policy-agent/gatekeeper/v3"
 # The release that Kubernetes of the pinned version is itself tested with and links.
 ETCD = "go.etcd.io/etcd/server/v3"
 KUBERNETES = "k8s.io/kubernetes"
+HELM = "helm.sh/helm/v4"
+KUSTOMIZE = "sigs.k8s.io/kustomize/kustomize/v5"
 
 PROGRAMS = {
     "opa": Program(OPA, OPA, ("version",), lambda text: _printed(r"^Version:", text) >= _pin(OPA)),
@@ -98,6 +108,16 @@ PROGRAMS = {
     ),
     # The manager does not tell its version.
     "gatekeeper": Program(GATEKEEPER, GATEKEEPER),
+    "helm": Program(
+        f"{HELM}/cmd/helm",
+        HELM,
+        ("version", "--short"),
+        lambda text: _printed(r"^", text) == _pin(HELM, CHARTS),
+        CHARTS,
+    ),
+    "kustomize": Program(
+        KUSTOMIZE, KUSTOMIZE, ("version",), lambda text: _printed(r"^", text) == _pin(KUSTOMIZE, CHARTS), CHARTS
+    ),
 }
 # What only tests/live needs, and takes longest to build.
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kubectl", "gatekeeper")
@@ -120,8 +140,8 @@ def provide(names: Iterable[str] = tuple(PROGRAMS), *, exact: bool = False) -> d
     """
     names = tuple(names)
     missing = [name for name in names if find(name, exact=exact) is None]
-    if missing:
-        _build(missing)
+    for home in dict.fromkeys(PROGRAMS[name].home for name in missing):
+        _build(home, [name for name in missing if PROGRAMS[name].home == home])
     found = {name: path for name in names if (path := find(name, exact=exact)) is not None}
     if lost := set(names) - set(found):
         raise ProgramError(f"built, and still not there: {', '.join(sorted(lost))}")
@@ -150,17 +170,17 @@ def _on_path(name: str) -> Path | None:
 
 
 def _cached(name: str) -> Path | None:
-    path = folder() / (name + _go("GOEXE"))
+    path = folder(PROGRAMS[name].home) / (name + _go("GOEXE"))
     return path if path.is_file() else None
 
 
 @functools.cache
-def folder() -> Path:
-    """Where the programs of exactly these sources, built by exactly this Go, are kept."""
+def folder(home: Path = MODULE) -> Path:
+    """Where the programs of exactly these sources of a module, built by exactly this Go, are kept."""
     digest = hashlib.sha256()
-    for source in (MODULE / "go.mod", MODULE / "go.sum", *sorted((MODULE / "kubernetes").glob("*.go"))):
+    for source in (home / "go.mod", home / "go.sum", *sorted((home / "kubernetes").glob("*.go"))):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    digest.update(" ".join([_go("GOVERSION"), _go("GOOS"), _go("GOARCH"), *FLAGS, _linker_flags()]).encode())
+    digest.update(" ".join([_go("GOVERSION"), _go("GOOS"), _go("GOARCH"), *FLAGS, _linker_flags(home)]).encode())
     return cache() / "tools" / digest.hexdigest()
 
 
@@ -189,29 +209,40 @@ def _wanted_go() -> str:
     return next(line for line in (MODULE / "go.mod").read_text().splitlines() if line.startswith("go "))
 
 
-def _linker_flags() -> str:
+def _linker_flags(home: Path) -> str:
     # These programs learn their own version at link time only.
-    major, minor, _ = _pin(KUBERNETES)
-    versions = {
+    versions = _chart_versions() if home == CHARTS else _versions()
+    return " ".join(["-s -w", *(f"-X {name}={value}" for name, value in versions.items())])
+
+
+def _chart_versions() -> dict[str, str]:
+    return {
+        f"{HELM}/internal/version.version": f"v{pinned(HELM, CHARTS)}",
+        "sigs.k8s.io/kustomize/api/provenance.version": f"v{pinned(KUSTOMIZE, CHARTS)}",
+    }
+
+
+def _versions() -> dict[str, str]:
+    major, minor, _ = pinned(KUBERNETES).split(".")
+    return {
         f"{CONFTEST}/internal/version.Version": pinned(CONFTEST),
         f"{GATEKEEPER}/pkg/version.Version": f"v{pinned(GATEKEEPER)}",
         "k8s.io/component-base/version.gitVersion": f"v{pinned(KUBERNETES)}",
         "k8s.io/component-base/version.gitMajor": major,
         "k8s.io/component-base/version.gitMinor": minor,
     }
-    return " ".join(["-s -w", *(f"-X {name}={value}" for name, value in versions.items())])
 
 
-def _build(names: list[str]) -> None:
+def _build(home: Path, names: list[str]) -> None:
     """Build into a new folder and move each program into place, so that nobody ever sees half of one."""
-    print(f"building {', '.join(names)} from tools/go.mod; once, some minutes on two cores", flush=True)
-    target = folder()
+    print(f"building {', '.join(names)} from {_shown(home)}; once, some minutes on two cores", flush=True)
+    target = folder(home)
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target) as fresh:
-        command = ["go", "build", *FLAGS, f"-ldflags={_linker_flags()}", "-o", fresh + os.sep]
+        command = ["go", "build", *FLAGS, f"-ldflags={_linker_flags(home)}", "-o", fresh + os.sep]
         built = subprocess.run(
             [*command, *(PROGRAMS[name].package for name in names)],
-            cwd=MODULE,
+            cwd=home,
             env=os.environ | ENVIRONMENT,
             check=False,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 CONFTEST, OPA = programs.pinned(programs.CONFTEST), programs.pinned(programs.OPA)
 ETCD, KUBERNETES = programs.pinned(programs.ETCD), programs.pinned(programs.KUBERNETES)
+HELM, KUSTOMIZE = (programs.pinned(name, programs.CHARTS) for name in (programs.HELM, programs.KUSTOMIZE))
 
 
 @pytest.mark.parametrize(
@@ -33,6 +36,13 @@ ETCD, KUBERNETES = programs.pinned(programs.ETCD), programs.pinned(programs.KUBE
         pytest.param("etcd", "etcd Version: 3.99.0\n", False, id="another etcd"),
         pytest.param("kube-apiserver", f"Kubernetes v{KUBERNETES}\n", True, id="the pinned API server"),
         pytest.param("kube-apiserver", "Kubernetes v0.0.0-master+$Format:%H$\n", False, id="a nameless API server"),
+        pytest.param("helm", f"v{HELM}+g12ab34c\n", True, id="the pinned helm, as it was released"),
+        pytest.param("helm", f"v{HELM}\n", True, id="the pinned helm"),
+        pytest.param("helm", "v4.3\n", False, id="a helm that was told no version"),
+        pytest.param("helm", "v3.19.0+g3d8990f\n", False, id="an older helm"),
+        pytest.param("kustomize", f"v{KUSTOMIZE}\n", True, id="the pinned kustomize"),
+        pytest.param("kustomize", "(devel)\n", False, id="a nameless kustomize"),
+        pytest.param("kustomize", "v5.7.1\n", False, id="an older kustomize"),
         pytest.param("opa", "", False, id="a program that says nothing"),
     ],
 )
@@ -60,7 +70,14 @@ def test_every_program_is_found(tool: Callable[[str], Path]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "built"),
-    [("etcd", "server"), ("gatekeeper", "gatekeeper"), ("gator", "gator"), ("kubernetes", "kubernetes")],
+    [
+        ("etcd", "server"),
+        ("gatekeeper", "gatekeeper"),
+        ("gator", "gator"),
+        ("kubernetes", "kubernetes"),
+        ("helm", "helm"),
+        ("kustomize", "kustomize"),
+    ],
 )
 def test_what_go_calls_a_program(name: str, built: str) -> None:
     assert programs._executable(name).removesuffix(".exe") == built
@@ -73,3 +90,28 @@ def test_the_source_of_a_pinned_module() -> None:
 def test_the_source_of_a_module_that_nothing_pins() -> None:
     with pytest.raises(programs.ProgramError, match="go mod download"):
         programs.source("example.invalid/none")
+
+
+@pytest.mark.parametrize("name", ["helm", "kustomize"])
+def test_a_program_that_was_built_here_fits_on_path(name: str, tool: Callable[[str], Path]) -> None:
+    program = programs.PROGRAMS[name]
+    said = subprocess.run([tool(name), *program.version_command], capture_output=True, text=True, check=True).stdout
+    assert program.fits(said)
+
+
+def test_the_modules_have_folders_of_their_own() -> None:
+    assert programs.folder() != programs.folder(programs.CHARTS)
+
+
+def test_the_modules_are_built_by_the_same_go() -> None:
+    wanted = {
+        re.search(r"^go .*", (home / "go.mod").read_text(), re.MULTILINE)[0]  # type: ignore[index]
+        for home in (programs.MODULE, programs.CHARTS)
+    }
+    assert len(wanted) == 1
+
+
+@pytest.mark.parametrize(("home", "said"), [("MODULE", "tools/go.mod"), ("CHARTS", "tools/charts/go.mod")])
+def test_a_module_that_nothing_pins(home: str, said: str) -> None:
+    with pytest.raises(programs.ProgramError, match=f"^{re.escape(said)} does not require example.invalid/none$"):
+        programs.pinned("example.invalid/none", getattr(programs, home))
