@@ -47,7 +47,12 @@ _filled(family, told) := [block | some block in told; not covered[[block[0], blo
 _index(told) := {"places": {[block[0], block[1]] | some block in told}, "lengths": sort({block[1] | some block in told})}
 
 # The smallest indexed block around one that is longer than it.
+_around(_, index, _, length) := _nowhere if {
+	index.lengths[0] >= length
+}
+
 _around(family, index, low, length) := found[count(found) - 1] if {
+	index.lengths[0] < length
 	found := [place |
 		some shorter in index.lengths
 		shorter < length
@@ -55,7 +60,9 @@ _around(family, index, low, length) := found[count(found) - 1] if {
 		index.places[place]
 	]
 	count(found) > 0
-} else := _nowhere
+} else := _nowhere if {
+	index.lengths[0] < length
+}
 
 # The blocks that differ from what is around them, as [the one around, low, length, whether it belongs to the set].
 _turns(family, filled) := [[_around(family, kept, low, length), low, length, belongs] | some [low, length, belongs] in differing] if {

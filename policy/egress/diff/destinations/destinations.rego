@@ -72,21 +72,25 @@ _claimed(family, rules) := {[claim.length, claim.low, {[hole.length, hole.low] |
 	claim.family == family
 }
 
+_allowed([], _) := false
+
 _allowed(layers, block) if {
 	reach.allows(layers, block)
 } else := false if {
 	count(layers) > 0
 }
 
-_addresses(marks, wanted, rules) := [[[family, low, length, holes], approved, found[i]] |
+_addresses(marks, wanted, rules) := [[[family, low, length, holes], approved, by[i]] |
 	some family in [4, 6]
-	some mark in {mark | some [_, _, mark] in marks[family]}
-	[mark[0], mark[1]] == wanted
-	approved := mark[2]
-	entries := blocks.fewest(family, [[low, length, found == mark] | some [low, length, found] in marks[family]])
-	found := sources.of(family, entries, rules)
+	some approved in [false, true]
+	entries := _blocks_of(family, marks[family], array.concat(wanted, [approved]))
+	by := sources.of(family, entries, rules)
 	some i, [low, length, holes] in entries
 ]
+
+_blocks_of(family, marks, wanted) := blocks.fewest(family, [[low, length, mark == wanted] | some [low, length, mark] in marks]) if {
+	wanted in {mark | some [_, _, mark] in marks}
+} else := []
 
 # No list of approved destinations is about pods.
 _pods(before, after) := [[[7, -1, part, holes], false, [source | some [source, _] in found; count(source) > 0]] |
@@ -132,8 +136,8 @@ _destination([7, _, part, holes], namespace) := object.union(
 )
 
 _destination([family, low, length, holes], _) := object.union(
-	{"cidr": cidr.text(cidr.block(family, length, low))},
-	_except([hole | some [start, longer] in holes; hole := cidr.text(cidr.block(family, longer, start))]),
+	{"cidr": cidr.text({"family": family, "length": length, "low": low})},
+	_except([hole | some [start, longer] in holes; hole := cidr.text({"family": family, "length": longer, "low": start})]),
 ) if {
 	family != 7
 }
