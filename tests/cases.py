@@ -16,6 +16,8 @@ KINDS = (
     *("broad-destination-combined", "dangling-policy", "duplicate-key", "duplicate-resource", "expired-destination"),
     *("host-network", "invalid-resource", "metadata-endpoint", "no-egress-policy", "not-evaluated", "open-egress"),
     *("open-egress-combined", "unapproved-destination", "uncovered-workload"),
+    *("default-deny-egress", "allow-dns", "allow-https", "allow-database", "allow-internal-services", "allow-kube-api"),
+    "outside-model",
 )
 _FATE = re.compile(r"used [1-9]\d*|unused|expired")
 

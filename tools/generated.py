@@ -27,12 +27,14 @@ ENTRYPOINTS = (
     *("egress/main/namespaces", "egress/main/report", "egress/main/parameters"),
     *("egress/diff/namespaces", "egress/diff/report"),
 )
+# The control that an audit answers.
+CONTROL = "egress-restricted"
 PROFILES = ("baseline", "strict")
 LEVELS = {"fail", "warn"}
 # A closed set: a misspelt field would be silently without effect.
 CUSTOM = {"control", "severity", "levels", "remediation", "match", "parameters", "requires_inventory"}
-# Why a cluster cannot hold what the rule looks for.
-OPTIONAL = {"not_in_cluster"}
+# Why a cluster cannot hold what the rule looks for, and the parameters without which it says nothing.
+OPTIONAL = {"not_in_cluster", "asks_for"}
 MATCHED = {"workload": "workloads", "unjudged": "policies and firewalls of other kinds"}
 # How the API calls these; of all others it is the kind in lower case and its plural.
 RESOURCES = {
@@ -43,6 +45,8 @@ KINDS = """{
     "listed": data.lib.egress.kinds.listed,
     "dialects": {name: object.get(dialect, "kinds", null) | some name, dialect in data.lib.egress.dialects},
 }"""
+# What a model says where it says nothing, for whoever makes policies from one.
+MODEL = """{name: data.lib.egress.model[name] | some name in ["layers", "labels", "engines", "presets", "api_ports"]}"""
 # The ServiceAccount that audits, its namespace, and its roles.
 AUDITOR = "egress-audit"
 
@@ -87,8 +91,8 @@ def _leftovers(files: Mapping[str, bytes]) -> list[str]:
 
 def contents(opa: Path) -> dict[str, bytes]:
     """Every generated file: {path from the root: bytes}."""
-    kinds = _kinds(json.loads(_run(opa, "eval", "--data", ".", "--ignore", "*_test.rego", "--format", "raw", KINDS)))
-    metadata = _metadata(_inspect(opa)) | {"kinds": kinds}
+    kinds = _kinds(_eval(opa, KINDS))
+    metadata = _metadata(_inspect(opa)) | {"kinds": kinds, "model": _eval(opa, MODEL)}
     return _enforced(opa, kinds) | {
         "bundles/embedded/policy.wasm": _compiled(opa),
         "bundles/embedded/metadata.json": _json(metadata),
@@ -131,6 +135,11 @@ def _inspect(opa: Path) -> Packages:
     return {name: own.get(name, {}) for name in sorted(found["namespaces"]) if not name.endswith("_test")}
 
 
+def _eval(opa: Path, query: str) -> Json:
+    found: Json = json.loads(_run(opa, "eval", "--data", ".", "--ignore", "*_test.rego", "--format", "raw", query))
+    return found
+
+
 def _run(opa: Path, *arguments: str) -> bytes:
     done = subprocess.run([str(opa), *arguments], cwd=ROOT / "policy", capture_output=True, check=False)
     if done.returncode != 0:
@@ -141,11 +150,12 @@ def _run(opa: Path, *arguments: str) -> bytes:
 def _metadata(packages: Packages) -> Json:
     """What the report's writers, the rule pages and `egress explain` show of the control and its rules."""
     controls = _below("data.egress.controls.", packages)
-    if len(controls) != 1:
-        raise GenerateError(f"one control is expected below egress.controls, there are: {', '.join(controls)}")
-    (control,) = controls.values()
-    rules = _below("data.egress.rules.", packages)
-    return {"control": _described(control), "rules": {name: _rule(name, found) for name, found in rules.items()}}
+    found = {**_below("data.egress.rules.", packages), **_below("data.egress.model.", packages)}
+    rules = {name: _rule(name, annotations) for name, annotations in sorted(found.items())}
+    if strays := sorted({rule["custom"]["control"] for rule in rules.values()} ^ set(controls)):
+        raise GenerateError(f"below egress.controls and in custom.control of rules there must be the same: {strays}")
+    described = {name: _described(annotations) for name, annotations in controls.items()}
+    return {"control": described[CONTROL], "controls": described, "rules": rules}
 
 
 def _kinds(found: Json) -> Json:
@@ -203,15 +213,20 @@ def _json(value: Json) -> bytes:
 
 
 def _index(metadata: Json) -> str:
+    sections = "\n".join(_section(name, metadata) for name in sorted(metadata["controls"], key=CONTROL.__ne__))
+    return f"{_banner('policy/egress/rules/ and policy/egress/model/')}\n{sections}"
+
+
+def _section(control: str, metadata: Json) -> str:
     rows = "\n".join(
         f"| [`{rule}`]({rule}.md) | {found['title']} | {' | '.join(_levels(found))} |"
         for rule, found in metadata["rules"].items()
+        if found["custom"]["control"] == control
     )
-    control = metadata["control"]
-    return f"""{_banner("policy/egress/rules/")}
-# {control["title"]}
+    described = metadata["controls"][control]
+    return f"""# {described["title"]}
 
-{control["description"]}
+{described["description"]}
 
 | finding | what it says | {" | ".join(PROFILES)} |
 |---|---|---|---|
@@ -221,7 +236,7 @@ def _index(metadata: Json) -> str:
 
 def _page(rule: str, found: Json) -> str:
     levels = "\n".join(f"| {profile} | {level} |" for profile, level in zip(PROFILES, _levels(found), strict=True))
-    return f"""{_banner("its METADATA in policy/egress/rules/")}
+    return f"""{_banner("its METADATA in policy/egress/")}
 # {rule}: {found["title"]}
 
 {found["description"]}

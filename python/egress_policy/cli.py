@@ -19,6 +19,7 @@ from egress_policy.formats import clean
 # Name → one line about it. The module of the same name in egress_policy.commands is imported only when it is called.
 COMMANDS = {
     "audit": "judge manifests: pass, fail or skip, with file and line of each offender",
+    "generate": "write the NetworkPolicies of a model, for kubectl, Helm or Kustomize, or propose a model",
     "gatekeeper": "turn the rules into what Gatekeeper takes, to enforce them in a cluster",
     "explain": "say what a rule looks for, why, and how to fix what it finds",
 }
@@ -31,6 +32,7 @@ examples:
   helm template shop | egress audit -          judge a rendered chart
   egress audit --cluster                       judge what is in a live cluster now
   egress audit --profile strict --format sarif --output egress.sarif k8s/
+  egress generate shop.yaml --format helm --output out/
   egress explain open-egress
 
 exit codes: 0 pass or skip, 1 fail, 2 bad usage or unreadable input, 3 could not tell

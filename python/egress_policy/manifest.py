@@ -30,7 +30,7 @@ def written(objects: Iterable[Mapping[str, Any]]) -> str:
 def _lines(value: Any, indent: str) -> Iterator[str]:
     if isinstance(value, Mapping) and value:
         for key, item in sorted(value.items(), key=_position):
-            yield from _entry(f"{indent}{_scalar(key)}:", item, f"{indent}  ")
+            yield from _entry(f"{indent}{scalar(key)}:", item, f"{indent}  ")
     elif isinstance(value, list) and value:
         for item in value:
             lines = list(_lines(item, f"{indent}  "))
@@ -55,7 +55,7 @@ def _entry(head: str, value: Any, indent: str) -> Iterator[str]:
 def _text(value: Any, indent: str) -> Iterator[str]:
     """A scalar in its one line, or lines of text as a block that people can read."""
     if not isinstance(value, str) or not _BLOCK.fullmatch(value):
-        yield _scalar(value)
+        yield scalar(value)
         return
     yield "|"
     for line in value.removesuffix("\n").split("\n"):
@@ -67,7 +67,8 @@ def _position(entry: tuple[str, Any]) -> tuple[int, str]:
     return _FIRST.index(entry[0]) if entry[0] in _FIRST else len(_FIRST), entry[0]
 
 
-def _scalar(value: Any) -> str:
+def scalar(value: Any) -> str:
+    """A text or number in one line, as it can stand in block and in flow style."""
     if isinstance(value, str) and _PLAIN.match(value) and value.lower() not in _WORDS:
         return value
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from egress_policy import manifest
+from egress_policy.engine import embedded
 
 if TYPE_CHECKING:
     from egress_policy.judging import Verdicts
@@ -118,13 +119,14 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """One namespace and what is counted in it."""
+    """One namespace and what is counted in it; `layers` tells what became of each, where they are judged."""
 
     name: str
     status: str
     egress_rules: int
     restricted_rules: int
     workloads: tuple[Workload, ...]
+    layers: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,7 @@ def _namespace(namespace: Namespace) -> dict[str, Any]:
         "egress_rules": namespace.egress_rules,
         "restricted_rules": namespace.restricted_rules,
         "workloads": [_workload(workload) for workload in namespace.workloads],
+        **({} if namespace.layers is None else {"layers": dict(namespace.layers)}),
     }
 
 
@@ -323,7 +326,13 @@ def _to_namespace(one: Mapping[str, Any]) -> Namespace:
         Workload(each["kind"], each["name"], each["covered"], each["open"], each["public_share"])
         for each in one["workloads"]
     )
-    return Namespace(one["name"], one["status"], one["egress_rules"], one["restricted_rules"], workloads)
+    layers = _to_layers(one.get("layers"))
+    return Namespace(one["name"], one["status"], one["egress_rules"], one["restricted_rules"], workloads, layers)
+
+
+def _to_layers(one: Mapping[str, str] | None) -> dict[str, str] | None:
+    """In the order in which the policies are applied."""
+    return None if one is None else {name: one[name] for name in embedded.metadata()["model"]["layers"]}
 
 
 def _to_policy(one: Mapping[str, Any]) -> Policy:

@@ -1,17 +1,18 @@
-"""The files that settings come from: --parameters and --waivers, and where in them a field stands.
+"""The files that settings come from: --parameters, --waivers and --model, and where in them a field stands.
 
 One file serves every engine: the document by itself, or under `egress.parameters`, as OPA and conftest load it as data.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from egress_policy import reader
 from egress_policy.errors import EgressPolicyError
+from egress_policy.model import reading as model
 from egress_policy.report import Location
 
 _WRAPPED = "egress.parameters"
@@ -39,15 +40,17 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The one document of parameters, from up to two files."""
+    """The one document of parameters, from some files. `models` is None where nobody asks for the layers."""
 
     parameters: Written | None = None
     waivers: Written | None = None
+    models: tuple[model.Written, ...] | None = None
 
     @property
     def values(self) -> dict[str, Any]:
         """What is `data.egress.parameters`."""
-        return {name: value for file in self._files for name, value in file.values.items()}
+        found = {name: value for file in self._files for name, value in file.values.items()}
+        return found if self.models is None else {**found, "models": [one.value for one in self.models]}
 
     @property
     def _files(self) -> list[Written]:
@@ -56,6 +59,9 @@ class Settings:
     def place(self, path: str) -> Location | None:
         """Where a parameter stands; None if it is in no file."""
         name = path.partition("[")[0].partition(".")[0]
+        if name == "models" and self.models:
+            one, inside = model.of_path(self.models, path)
+            return Location(one.file, one.loaded.line(inside))
         files = [file for file in self._files if name in file.values] or self._files
         return files[0].place(path) if files else None
 
@@ -69,8 +75,11 @@ class Settings:
         return "\n".join(line for _, line in sorted(lines, key=lambda one: one[0]))
 
 
-def read(parameters: str | None, waivers: str | None) -> Settings:
-    """What the files of these names say. Raises SettingsError; what the fields hold is the policy's to check."""
+def read(parameters: str | None, waivers: str | None, models: Sequence[str] = (), *, layers: bool = False) -> Settings:
+    """What the files of these names say; with `layers` and no model, the layers are asked for by their shape.
+
+    Raises SettingsError; what the fields hold is the policy's to check.
+    """
     first = (
         _read(parameters, "parameters are one object, such as {profile: strict}") if parameters is not None else None
     )
@@ -78,7 +87,16 @@ def read(parameters: str | None, waivers: str | None) -> Settings:
     if first and second and "waivers" in first.values:
         both = " and ".join(f"{place.file}:{place.line}" for place in (first.place("waivers"), second.place("waivers")))
         raise SettingsError(f"{both}: waivers in both files; which of them count must be clear, so keep all in one")
-    return Settings(first, second)
+    return Settings(first, second, _models(first, models, layers=layers))
+
+
+def _models(first: Written | None, names: Sequence[str], *, layers: bool) -> tuple[model.Written, ...] | None:
+    if not names and not layers:
+        return None
+    if first and "models" in first.values:
+        place = first.place("models")
+        raise SettingsError(f"{place.file}:{place.line}: models in the parameters as well; keep all in one place")
+    return tuple(model.documents(*names))
 
 
 def read_waivers(name: str) -> Written:

@@ -6,6 +6,13 @@
 package egress.main
 
 import data.egress.controls.egress_restricted
+import data.egress.model.allow_database
+import data.egress.model.allow_dns
+import data.egress.model.allow_https
+import data.egress.model.allow_internal_services
+import data.egress.model.allow_kube_api
+import data.egress.model.default_deny_egress
+import data.egress.model.outside_model
 import data.egress.rules.all_pods
 import data.egress.rules.all_ports
 import data.egress.rules.ambiguous_cidr
@@ -27,6 +34,7 @@ import data.egress.rules.open_egress_combined
 import data.egress.rules.unapproved_destination
 import data.egress.rules.uncovered_workload
 import data.lib.egress.inventory
+import data.lib.egress.layers
 import data.lib.egress.parameters as parameters_of
 import data.lib.egress.waiver
 
@@ -55,7 +63,7 @@ namespaces := [found |
 # METADATA
 # description: The judgement of one shard.
 namespace(shard, context, given) := egress_restricted.namespace(view, waiver.applied(_findings(view), given)) if {
-	view := inventory.view(shard.namespace, shard.documents, context, given)
+	view := layers.seen(inventory.view(shard.namespace, shard.documents, context, given))
 }
 
 # METADATA
@@ -87,4 +95,18 @@ _findings(view) := array.flatten([
 	open_egress_combined.findings(view),
 	unapproved_destination.findings(view),
 	uncovered_workload.findings(view),
+	_model_findings(view),
+])
+
+# Only where somebody asks for the layers.
+_model_findings(view) := [] if {
+	view.layers == null
+} else := array.flatten([
+	default_deny_egress.findings(view),
+	allow_dns.findings(view),
+	allow_https.findings(view),
+	allow_database.findings(view),
+	allow_internal_services.findings(view),
+	allow_kube_api.findings(view),
+	outside_model.findings(view),
 ])

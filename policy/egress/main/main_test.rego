@@ -108,9 +108,17 @@ _everything := [
 		_only_for("api", "c", [testing.to_blocks(["8.0.0.0/8"], testing.https)]), _only_for("api", "d", [testing.to_blocks(["9.0.0.0/8"], testing.https)]),
 		_only_for("nobody", "e", []),
 	]),
+	_shard("layers", [testing.egress([
+		testing.to_blocks(["8.8.8.8/32"], [{"port": 53}]),
+		testing.to_blocks(["203.0.113.0/24"], [{"port": 5432}]),
+		testing.to_blocks(["10.0.0.1/32"], [{"port": 6443}]),
+		testing.to_blocks(["10.0.0.1/32"], [{"port": 9999}]),
+		testing.to_blocks(["64.0.0.0/3"], testing.https),
+		{"to": [{"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "auth"}}}], "ports": [{"port": 8080}]},
+	])]),
 ]
 
-_parameters := {"profile": "strict", "now": "2026-06-15", "approvedDestinations": [{"name": "a", "cidrs": ["203.0.113.0/24"], "expires": "2026-01-01"}]}
+_parameters := {"profile": "strict", "now": "2026-06-15", "models": [], "approvedDestinations": [{"name": "a", "cidrs": ["203.0.113.0/24"], "expires": "2026-01-01"}]}
 
 # Every kind of finding that there is a level for has its rule here.
 test_asks_every_rule if {

@@ -26,6 +26,7 @@ examples:
   egress audit --cluster --context prod --namespace shop
   egress audit --cluster --format policy-report | kubectl apply -f -
   egress audit --waivers waivers.yaml k8s/
+  egress audit --model shop.yaml k8s/                which of the six layers are there, missing or too wide
 
 The exit code is 0 for pass and skip, 1 for fail, 2 for bad usage or a file or list that cannot be read (everything
 else is judged all the same), and 3 if there is no answer.
@@ -48,6 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parameters", metavar="FILE", help="parameters of the control, YAML or JSON")
     parser.add_argument("--waivers", metavar="FILE", help="findings that may pass until a date, YAML or JSON")
     parser.add_argument(
+        "--model", metavar="FILE", action="append", default=[],
+        help="judge the six layers too, by an EgressModel of the namespaces; it approves its destinations (repeatable)",
+    )  # fmt: skip
+    parser.add_argument("--layers", action="store_true", help="judge the six layers too, by the shape of the policies")
+    parser.add_argument(
         "--namespace", metavar="NAME", default="",
         help="the namespace of objects that name none; with --cluster, the only one that is read",
     )  # fmt: skip
@@ -65,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     """Audit, write, and answer with the exit code of the report's status."""
     _check(options)
     chosen = formats.load(options.format)
-    given = settings.read(options.parameters, options.waivers)
+    given = settings.read(options.parameters, options.waivers, options.model, layers=options.layers)
     report = _audited(_request(options, chosen, given), given)
     output.write(options.output, lambda target: chosen.render(report, target))
     return exit_code(report)

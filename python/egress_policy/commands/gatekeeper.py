@@ -23,6 +23,7 @@ examples:
   egress gatekeeper convert --profile strict --waivers waivers.yaml --output gatekeeper/
   egress gatekeeper convert --together --output gatekeeper/
   egress gatekeeper convert --native --output gatekeeper/
+  egress gatekeeper convert --model shop.yaml --together --output gatekeeper/
   egress gatekeeper convert my-rules/ --output my-gatekeeper/
 
 then, with Gatekeeper in the cluster:
@@ -59,6 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     command.add_argument("--parameters", metavar="FILE", help="parameters of the control, YAML or JSON")
     command.add_argument("--waivers", metavar="FILE", help="findings that may pass until a date, YAML or JSON")
     command.add_argument(
+        "--model", metavar="FILE", action="append", default=[],
+        help="the rules of the six layers too, by an EgressModel of the namespaces (repeatable)",
+    )  # fmt: skip
+    command.add_argument("--layers", action="store_true", help="the same by the shape of the policies")
+    command.add_argument(
         "--workload", metavar="KIND.GROUP", action="append", default=[],
         help="a kind with a pod template to look at besides Kubernetes' own, as Rollout.argoproj.io (repeatable)",
     )  # fmt: skip
@@ -85,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _parameters(options: argparse.Namespace) -> dict[str, Any]:
     """What the constraints are given, after the policy has accepted it: Gatekeeper would tell each object instead."""
-    given = settings.read(options.parameters, options.waivers)
+    given = settings.read(options.parameters, options.waivers, options.model, layers=options.layers)
     values = given.values | ({"profile": options.profile} if options.profile else {})
     try:
         with load("wasm", values) as engine:

@@ -19,6 +19,7 @@ _REMEDY_LINES = 12
 _QUOTE_LINES = 6
 _NAMESPACES = 30
 
+_LAYERS = {"present": "pass", "missing": "fail", "too wide": "fail"}
 _COLOURS = {"fail": "31", "error": "31", "warn": "33", "skip": "33", "pass": "32", "bold": "1", "dim": "2"}
 
 
@@ -35,6 +36,7 @@ def render(report: Report, target: Target) -> None:
     _errors(report, writer)
     _waivers(report.waivers or (), writer)
     _namespaces(report.namespaces, writer)
+    _layers(report.namespaces, writer)
     _next(report, writer)
 
 
@@ -153,6 +155,18 @@ def _namespaces(namespaces: tuple[Namespace, ...], writer: _Writer) -> None:
         writer.line(f"{name:<{widths[0]}}  {shown}  {rules:>{widths[2]}}  {restricted:>{widths[3]}}")
     if len(namespaces) > len(listed):
         writer.line(f"and {len(namespaces) - len(listed)} more: `--format json` lists them all.")
+
+
+def _layers(namespaces: tuple[Namespace, ...], writer: _Writer) -> None:
+    """The six layers of each namespace, where they are judged."""
+    judged = [(one.name, one.layers) for one in namespaces if one.layers is not None][:_NAMESPACES]
+    for name, layers in judged:
+        writer.line()
+        writer.line(writer.paint("bold", f"Layers of {clean.line(name)}"))
+        width = max(map(len, layers))
+        writer.lines(
+            f"  {layer:<{width}}  {writer.paint(_LAYERS.get(word, ''), word)}" for layer, word in layers.items()
+        )
 
 
 def _errors(report: Report, writer: _Writer) -> None:

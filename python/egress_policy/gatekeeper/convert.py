@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from egress_policy import folders
 from egress_policy.gatekeeper import ConvertError, layout, modules, native, rules, together
 from egress_policy.gatekeeper.constraints import Settings
 from egress_policy.gatekeeper.modules import Package
@@ -25,15 +26,21 @@ class Conversion:
 
 
 def convert(
-    policy: Path, settings: Settings, banner: str = BANNER, *, in_cel: bool = False, in_one: bool = False
+    policy: Path,
+    settings: Settings,
+    banner: str = BANNER,
+    *,
+    in_cel: bool = False,
+    in_one: bool = False,
+    control: str | None = None,
 ) -> Conversion:
-    """Convert every rule of the folder, with `in_cel` also to CEL those that have such a form.
+    """Convert every rule of the folder, or of one `control`, with `in_cel` also to CEL those that have such a form.
 
-    With `in_one` the rules of a control share one template. Raises ConvertError, with a line for each thing that is in
-    the way.
+    With `in_one` the rules of a control share one template. A rule that says nothing without a parameter which is not
+    set is left out. Raises ConvertError, with a line for each thing that is in the way.
     """
     packages = modules.read(policy)
-    found = rules.find(packages)
+    found = _asked_for(rules.find(packages), settings, control)
     _check_kinds(found.rules, settings)
     forms = native.find_all(policy, found.rules, settings) if in_cel else []
     places = together.find(found.rules, packages) if in_one else {rule.name: rule for rule in found.rules}
@@ -41,6 +48,17 @@ def convert(
     files = layout.files(found, places, versions, settings, banner, forms)
     names = tuple(rule.name for rule in found.rules)
     return Conversion(files, names, found.left_out, tuple(form.rule.name for form in forms))
+
+
+def _asked_for(found: rules.Found, settings: Settings, control: str | None) -> rules.Found:
+    chosen = [rule for rule in found.rules if control in (None, rule.custom.get("control"))]
+    unset = {rule.name: name for rule in chosen for name in rule.custom.get("asks_for", ()) if _lacks(settings, name)}
+    why = {rule: f"says nothing without the parameter {name}" for rule, name in unset.items()}
+    return rules.Found(tuple(rule for rule in chosen if rule.name not in why), {**found.left_out, **why})
+
+
+def _lacks(settings: Settings, name: str) -> bool:
+    return settings.parameters.get(name) is None
 
 
 def _check_kinds(found: Iterable[rules.Rule], settings: Settings) -> None:
@@ -61,39 +79,5 @@ def _version(rule: rules.Rule, packages: Mapping[str, Package]) -> str:
 
 
 def write(files: Mapping[str, bytes], folder: Path, banner: str = BANNER) -> None:
-    """Write the files, and remove those that an earlier conversion left. Refuses to touch anything else."""
-    mark = f"# {banner}\n".encode()
-    for path in files:
-        if strange := _strange(folder, path, mark):
-            raise ConvertError(f"{strange} was not written by this command: name another folder, or remove it")
-    try:
-        _remove_leftovers(files, folder, mark)
-        for path, text in files.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(text)
-    except OSError as error:
-        raise ConvertError(f"cannot write {error.filename}: {error.strerror}") from error
-
-
-def _strange(folder: Path, path: str, mark: bytes) -> Path | None:
-    """What stands where the file, or a folder on the way to it, is to be, and is none of ours."""
-    for on_the_way in (folder / parent for parent in reversed(Path(path).parents[:-1])):
-        if on_the_way.is_symlink() or (on_the_way.exists() and not on_the_way.is_dir()):
-            return on_the_way
-    file = folder / path
-    there = file.exists() or file.is_symlink()
-    return file if there and not _is_ours(file, mark) else None
-
-
-def _is_ours(path: Path, mark: bytes) -> bool:
-    """A link is none of ours: it may lead anywhere."""
-    if path.is_symlink() or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(mark)) == mark
-
-
-def _remove_leftovers(files: Mapping[str, bytes], folder: Path, mark: bytes) -> None:
-    for path in sorted(folder.rglob("*.yaml")):
-        if path.relative_to(folder).as_posix() not in files and _is_ours(path, mark):
-            path.unlink()
+    """Write the files, and remove those that an earlier conversion left. Raises FolderError for what is not ours."""
+    folders.write(files, folder, banner)

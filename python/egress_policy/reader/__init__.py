@@ -13,7 +13,7 @@ from typing import IO
 from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
 from egress_policy.reader.files import File
 from egress_policy.reader.files import find as _find
-from egress_policy.reader.loading import Loaded, load, read_file, with_input
+from egress_policy.reader.loading import Loaded, load, load_all, read_file, with_input
 from egress_policy.reader.locate import locate, locate_all
 from egress_policy.reader.text import normalise
 
@@ -26,6 +26,7 @@ __all__ = [
     "UnreadableError",
     "find",
     "load",
+    "load_all",
     "locate",
     "locate_all",
     "normalise",

@@ -39,8 +39,8 @@ def with_input(file: File, stdin: IO[bytes] | None) -> File:
     return replace(file, data=data, size=len(data))
 
 
-def read_file(file: File) -> Reading:
-    """What one file holds. Never raises for what is in it."""
+def read_file(file: File, *, everything: bool = False) -> Reading:
+    """What one file holds; kinds that no rule looks at only if `everything`. Never raises for what is in it."""
     if file.problem is not None:
         return Reading(file.name, file.path, errors=(ReadError(file.name, 1, file.problem),))
     if file.chart is not None:
@@ -53,7 +53,7 @@ def read_file(file: File) -> Reading:
     except (OSError, UnreadableError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return Reading(file.name, file.path, errors=(ReadError(file.name, 1, f"cannot be read: {reason}"),))
-    return read_bytes(data, file)
+    return read_bytes(data, file, everything=everything)
 
 
 class Loaded(NamedTuple):
@@ -72,12 +72,19 @@ def load(data: bytes) -> Loaded:
 
     Also for a key that is written twice: it is a setting of ours, so that nobody else says which one counts.
     """
-    found = [tree for chunk in chunks(data) for tree in careful.trees(chunk)]
+    found = load_all(data)
     if len(found) > 1:
         raise UnreadableError(0, "holds more than one document")
-    for path, line in found[0].duplicates if found else ():
-        raise UnreadableError(line, f"line {line + 1}: {written(path)} is written twice")
-    return Loaded(orjson.loads(dumps(found[0].root.value)), found[0].root) if found else Loaded(None, None)
+    return found[0] if found else Loaded(None, None)
+
+
+def load_all(data: bytes) -> list[Loaded]:
+    """The same for any number of documents; empty ones are none."""
+    found = [tree for chunk in chunks(data) for tree in careful.trees(chunk)]
+    for tree in found:
+        for path, line in tree.duplicates:
+            raise UnreadableError(line, f"line {line + 1}: {written(path)} is written twice")
+    return [Loaded(orjson.loads(dumps(tree.root.value)), tree.root) for tree in found]
 
 
 def _content(path: str) -> tuple[bytes, bool]:

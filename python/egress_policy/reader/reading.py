@@ -17,9 +17,9 @@ from egress_policy.reader.stream import Chunk, chunks
 _BATCH = 1 << 20
 
 
-def read_bytes(data: bytes, file: File) -> Reading:
-    """All documents of a file's bytes; after the first that cannot be read, no more."""
-    reader = _Reader(file)
+def read_bytes(data: bytes, file: File, *, everything: bool = False) -> Reading:
+    """All documents of a file's bytes, or those that may matter; after the first that cannot be read, no more."""
+    reader = _Reader(file, everything=everything)
     try:
         for batch in reader.batches(data):
             reader.take(batch)
@@ -31,8 +31,9 @@ def read_bytes(data: bytes, file: File) -> Reading:
 class _Reader:
     """Collects what one file holds."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: File, *, everything: bool) -> None:
         self.file = file
+        self.everything = everything
         self.documents: list[Document] = []
         self.errors: list[ReadError] = []
         self.kubernetes = 0
@@ -43,7 +44,7 @@ class _Reader:
         size = 0
         try:
             for chunk in chunks(data):
-                if irrelevant(chunk.text):
+                if not self.everything and irrelevant(chunk.text):
                     self.kubernetes += 1
                     continue
                 batch.append(chunk)

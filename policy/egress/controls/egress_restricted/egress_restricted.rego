@@ -73,15 +73,19 @@ _touched(findings) := {[found.order, path] |
 
 _namespace(view, _, _) := null if view.namespace == ""
 
-_namespace(view, policies, failing) := {
+_namespace(view, policies, failing) := object.union(_layers(view), {
 	"name": view.namespace,
 	"status": _namespace_status(view, failing),
 	"egress_rules": sum([policy.egress_rules | some policy in policies]),
 	"restricted_rules": sum([policy.restricted_rules | some policy in policies]),
 	"workloads": [_workload(workload) | _detailed(view); some workload in view.workloads],
-} if {
+}) if {
 	view.namespace != ""
 }
+
+_layers(view) := {"layers": view.layers.status} if {
+	view.layers != null
+} else := {}
 
 _namespace_status(_, failing) := "fail" if failing > 0
 

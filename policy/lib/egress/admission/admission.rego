@@ -11,6 +11,7 @@ import data.lib.egress.dialects.network_policy
 import data.lib.egress.dialects.network_policy.validity
 import data.lib.egress.inventory
 import data.lib.egress.judgement
+import data.lib.egress.layers
 import data.lib.egress.parameters
 import data.lib.egress.selector
 import data.lib.egress.synced
@@ -50,6 +51,39 @@ _by_labels(settings) if {
 	some approval in settings.approvals
 	count(approval.labels) > 0
 }
+
+# METADATA
+# description: |
+#   The view of the layers of the reviewed policy, with the workloads that it selects; or of all policies, for what an audit says of a namespace on
+#   the first of its workloads. Whether a layer is missing is nothing that admission could tell: policies are applied one after the other.
+layered(request) := layers.seen(_of_whole(request)) if {
+	_settings(request).models != null
+	not changes(request)
+	_bears(request)
+} else := layers.seen(_of_alone(request, [thing], _selected(thing, request))) if {
+	_settings(request).models != null
+	some thing in _policies(request)
+	network_policy.isolates(thing)
+}
+
+# The first workload, or the first policy where there is none.
+_bears(request) if {
+	some thing in _workloads(request)
+	count(_pods(thing)) > 0
+	_stands_alone(thing, request)
+	not _preceded(thing, request)
+}
+
+_bears(request) if {
+	some thing in _policies(request)
+	not _governs_some(request)
+	count([1 | some name in synced.policy_names(namespace(request)); name < _name(thing)]) == 0
+}
+
+_of_whole(request) := _of(request, _given(request.review), array.concat(
+	[_neighbour(name, request) | some name in synced.policy_names(namespace(request))],
+	_makers({}, request),
+))
 
 # METADATA
 # description: The view of the reviewed policy with no more than its ambiguous blocks.
@@ -279,8 +313,13 @@ _policies(request) := [thing | some thing in _given(request.review); inventory.i
 _workloads(request) := [thing | some thing in _given(request.review); not inventory.is_network_policy(thing)]
 
 # The view of some objects and of others around them.
-_of(request, subjects, others) := object.union(
-	inventory.view(namespace(request), documents, _context_of(objects), _settings(request)),
+_of(request, subjects, others) := _seen(request, subjects, others, {})
+
+# The same where the others are not all that there are.
+_of_alone(request, subjects, others) := _seen(request, subjects, others, {"alone": true})
+
+_seen(request, subjects, others, more) := object.union(
+	inventory.view(namespace(request), documents, object.union(_context_of(objects), more), _settings(request)),
 	{"reviewed": _position(subjects, objects), "names": set(), "levels": _levels(request)},
 ) if {
 	objects := _sorted(array.concat(subjects, others))

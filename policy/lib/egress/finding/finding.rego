@@ -25,6 +25,13 @@ levels := {
 	"dangling-policy": {"baseline": "warn", "strict": "warn"},
 	"unapproved-destination": {"strict": "fail"},
 	"expired-destination": {"baseline": "warn", "strict": "fail"},
+	"default-deny-egress": {"baseline": "fail", "strict": "fail"},
+	"allow-dns": {"baseline": "fail", "strict": "fail"},
+	"allow-https": {"baseline": "fail", "strict": "fail"},
+	"allow-database": {"baseline": "fail", "strict": "fail"},
+	"allow-internal-services": {"baseline": "warn", "strict": "fail"},
+	"allow-kube-api": {"baseline": "fail", "strict": "fail"},
+	"outside-model": {"baseline": "warn", "strict": "fail"},
 }
 
 # METADATA

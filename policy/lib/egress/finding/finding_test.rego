@@ -42,15 +42,16 @@ test_without_a_level_there_is_no_finding if {
 test_levels_are_those_that_are_documented if {
 	{kind | some kind, level in finding.levels; level == {"baseline": "fail", "strict": "fail"}} == {
 		"open-egress", "open-egress-combined", "no-egress-policy", "uncovered-workload", "invalid-resource",
+		"default-deny-egress", "allow-dns", "allow-https", "allow-database", "allow-kube-api",
 	}
 	{kind | some kind, level in finding.levels; level == {"baseline": "warn", "strict": "fail"}} == {
 		"any-destination", "broad-destination", "broad-destination-combined", "all-ports", "all-pods", "metadata-endpoint",
 		"ambiguous-cidr", "duplicate-key", "duplicate-resource", "assumed-namespace", "host-network", "not-evaluated",
-		"expired-destination",
+		"expired-destination", "allow-internal-services", "outside-model",
 	}
 	{kind | some kind, level in finding.levels; level == {"baseline": "warn", "strict": "warn"}} == {"dangling-policy"}
 	{kind | some kind, level in finding.levels; level == {"strict": "fail"}} == {"unapproved-destination"}
-	count(finding.levels) == 20
+	count(finding.levels) == 27
 }
 
 test_names_an_object_by_kind_and_name if finding.name(_subject) == "Pod 'web'"

@@ -424,13 +424,13 @@ test_settings_fill_the_defaults[name] if {
 		"nothing given": {},
 		"nulls": {
 			"profile": null, "openAddressShare": null, "openPortShare": null, "internalBlocks": null, "systemNamespaces": null,
-			"approvedDestinations": null, "waivers": null, "now": null,
+			"approvedDestinations": null, "models": null, "waivers": null, "now": null,
 		},
 	}
 	parameters.settings(given) == {
 		"profile": "baseline", "address_share": 250000, "port_share": 500000, "few": {4: cidr.powers[24], 6: cidr.powers[109]},
 		"system_namespaces": ["kube-system", "kube-public", "kube-node-lease"],
-		"space": space.of([]), "listed_space": null, "approvals": null, "waivers": {},
+		"space": space.of([]), "listed_space": null, "approvals": null, "models": null, "waivers": {},
 	}
 }
 

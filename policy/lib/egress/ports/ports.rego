@@ -57,3 +57,28 @@ holds(ports, protocol, number) if {
 	port.low <= number
 	port.high >= number
 }
+
+# METADATA
+# description: Whether a port set holds every port of a range; a named port only if it names it as well.
+inside(port, set) if {
+	ranges := [[other.low, other.high] | some other in set; other.protocol == port.protocol; other.low]
+	follows := [next | some range in ranges; range[1] >= port.low; range[1] < port.high; next := range[1] + 1]
+	every first in array.concat([port.low], follows) { _held(first, ranges) }
+}
+
+inside(port, set) if {
+	port.name
+	some other in set
+	other == port
+}
+
+# METADATA
+# description: The ports that two port sets share, named ones left out.
+common(one, other) := [{"protocol": a.protocol, "low": low, "high": high} |
+	some a in one
+	some b in other
+	a.protocol == b.protocol
+	low := max([a.low, b.low])
+	high := min([a.high, b.high])
+	low <= high
+]
