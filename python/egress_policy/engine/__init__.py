@@ -22,7 +22,7 @@ class Engine(Protocol):
     """Answers a query of the policy for an input of valid JSON; raises EngineError where there is no answer."""
 
     def ask(self, query: str, document: bytes) -> Any:
-        """The value of `data.egress.main.<query>` for this input, of `data.egress.<package>.<rule>` for package/rule."""
+        """The value of `data.egress.main.<query>` for this input, or of `data.egress.<package>.<rule>`."""
 
     def __enter__(self) -> Self: ...
 

@@ -20,6 +20,11 @@ _nowhere := [-1, 0]
 #   to the set].
 fewest(family, told) := [] if {
 	count([1 | some [_, _, belongs] in told; belongs]) == 0
+} else := [[low, length, []] |
+	some run in groups.runs([["", low, (low + cidr.size(family, length)) - 1, length] | some [low, length, belongs] in told; belongs])
+	some [low, length] in _blocks_of_run(family, run)
+] if {
+	_apart(family, told)
 } else := groups.sorted(found, [low | some [low, _, _] in found]) if {
 	turns := _turns(family, _filled(family, told))
 	merged := [block | some [_, block] in _merged(family, turns, true)]
@@ -31,6 +36,9 @@ fewest(family, told) := [] if {
 		[entry | some [block, inside] in holes; some entry in _less(family, block, inside)],
 	)
 }
+
+# Most lists of blocks are of blocks that lie apart, about which there is not much to say.
+_apart(family, told) if count([1 | some i, block in told; block[0] + cidr.size(family, block[1]) > told[i + 1][0]]) == 0
 
 # The blocks that have addresses of their own: what smaller ones cover wholly says nothing.
 _filled(family, told) := [block | some block in told; not covered[[block[0], block[1]]]] if {

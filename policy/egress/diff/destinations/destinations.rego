@@ -119,27 +119,38 @@ _number(port) := port if is_number(port)
 # Named ports sort by name, whatever the number.
 _number(port) := 0 if is_string(port)
 
-_entry([_, port, protocol, [destination, approved, from]], namespace) := object.union(_port(port), {
+_entry([_, [low, high], protocol, [destination, approved, from]], namespace) := {
 	"protocol": protocol,
+	"port": low,
+	"endPort": high,
 	"destination": _destination(destination, namespace),
 	"approved": approved,
-	"sources": [{"policy": name, "order": order, "path": path} | some [order, _, name, path] in from],
-})
+	"sources": _sources(from),
+}
 
-_port([low, high]) := {"port": low, "endPort": high}
+_entry([_, [name], protocol, [destination, approved, from]], namespace) := {
+	"protocol": protocol,
+	"port": name,
+	"destination": _destination(destination, namespace),
+	"approved": approved,
+	"sources": _sources(from),
+}
 
-_port([name]) := {"port": name}
+_sources(from) := [{"policy": name, "order": order, "path": path} | some [order, _, name, path] in from]
 
 _destination([7, _, part, holes], namespace) := object.union(
 	peers.peer(part, namespace),
 	_except([hole | some found in holes; hole := peers.peer(found, namespace)]),
 )
 
-_destination([family, low, length, holes], _) := object.union(
-	{"cidr": cidr.text({"family": family, "length": length, "low": low})},
-	_except([hole | some [start, longer] in holes; hole := cidr.text({"family": family, "length": longer, "low": start})]),
-) if {
+_destination([family, low, length, []], _) := {"cidr": cidr.text({"family": family, "length": length, "low": low})} if family != 7
+
+_destination([family, low, length, holes], _) := {
+	"cidr": cidr.text({"family": family, "length": length, "low": low}),
+	"except": [hole | some [start, longer] in holes; hole := cidr.text({"family": family, "length": longer, "low": start})],
+} if {
 	family != 7
+	count(holes) > 0
 }
 
 _except([]) := {}
