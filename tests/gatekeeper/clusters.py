@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from egress_policy import reader
@@ -147,16 +148,23 @@ def _moved_model(document: Json, prefix: str) -> Json:
     return {**document, "spec": {**spec, "namespaces": [prefix + name for name in spec["namespaces"]]}}
 
 
-def constraints(made: Iterable[Json], held: Iterable[Held]) -> Iterator[Json]:
-    """The constraints for some cases, one a template for all that have the same settings."""
+def constraints(
+    made: Iterable[Json], held: Iterable[Held], asking: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Iterator[Json]:
+    """The constraints for some cases, one a template for all that have the same settings.
+
+    `asking` are the parameters without which those of a rule say nothing: they are left out where these are not set.
+    """
     groups: dict[str, list[Held]] = {}
     for one in held:
         groups.setdefault(json.dumps(one.settings, sort_keys=True), []).append(one)
     templates = list(made)
     for number, (settings, members) in enumerate(groups.items()):
         namespaces = sorted({f"{member.prefix.partition('-')[0]}-*" for member in members if member.prefix})
+        given = json.loads(settings)
         for constraint in templates:
-            yield _for(constraint, number, json.loads(settings), namespaces)
+            if all(given.get(name) is not None for name in asking.get(constraint["metadata"]["name"], ())):
+                yield _for(constraint, number, given, namespaces)
 
 
 def _for(constraint: Json, number: int, settings: Json, namespaces: list[str]) -> Json:

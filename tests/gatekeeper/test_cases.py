@@ -83,7 +83,7 @@ def run(
     distinct = {one.kind: one for place in places for one in place.values()}
     objects = [
         *(template(one, "1.0.0", EVERY.kinds) for one in distinct.values()),
-        *clusters.constraints(made, batch),
+        *clusters.constraints(made, batch, {rule.name: rule.custom.get("asks_for", ()) for rule in found.rules}),
         *(thing for one in batch for thing in one.objects),
     ]
     said = clusters.gator(program, objects, folder)
