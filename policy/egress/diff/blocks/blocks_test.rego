@@ -21,6 +21,10 @@ _fewest(texts) := [written |
 test_fewest[name] if {
 	some name, [texts, expected] in {
 		"nothing is in nothing": [[["10.0.0.0/8", false]], []],
+		"a block beside one with an exception is told as well": [
+			[["10.0.0.0/8", true], ["10.1.0.0/16", false], ["12.0.0.0/16", true]],
+			[["10.0.0.0/8", "10.1.0.0/16"], ["12.0.0.0/16"]],
+		],
 		"a block is itself": [[["10.0.0.0/8", true]], [["10.0.0.0/8"]]],
 		"two halves are one block": [[["10.0.0.0/9", true], ["10.128.0.0/9", true]], [["10.0.0.0/8"]]],
 		"four quarters are one block, in whatever order": [
