@@ -141,7 +141,7 @@ _requires(labels, policy) if {
 }
 
 _rule_breaches(rule, policy, known) := array.concat(guarded, [found |
-	some found in _rest(rule, known)
+	some found in _rest(rule, object.union(known, {"guarded": count(guarded) > 0}))
 	not _said_already(found, guarded)
 ]) if {
 	given := rule.allowance
@@ -214,36 +214,35 @@ _asks_for_labels(normal) if {
 	operator in {"In", "Exists"}
 }
 
-# Whether a rule reaches some of a destination, as far as anybody can know.
+# Whether a rule reaches some of a destination, as far as anybody can know, by more than its pods may: a database of theirs may be that of others too.
 _touches(given, destination, known) if {
-	count(ports.common(given.ports, destination.ports)) > 0
-	_meets(given, destination, known)
-}
-
-_touches(given, destination, known) if {
-	some port in given.ports
-	port.name
-	_meets(given, destination, known)
+	shared := array.concat(ports.common(given.ports, destination.ports), [port | some port in given.ports; port.name])
+	count(shared) > 0
+	_meets(object.union(given, {"ports": shared}), destination, known)
 }
 
 _meets(given, destination, known) if {
 	destination.labels != null
 	some peer in given.selectors
 	_may_select(peer, destination, known.namespace)
+	some port in given.ports
+	not _peer_inside(peer, port, _of_layer(destination.layer, known.chosen), known.namespace)
 }
 
-# Pods have addresses too, none of which is public.
-_meets(given, destination, _) if {
+# Pods have addresses too, none of which is public, nor in a block that is declared for something else.
+_meets(given, destination, known) if {
 	destination.labels != null
 	some claim in given.claims
 	claim.family == 4
 	claim.public < (claim.high - claim.low) + 1
+	_blocks_left(object.union(given, {"claims": [claim]}), known.chosen) != []
 }
 
-_meets(given, destination, _) if {
+_meets(given, destination, known) if {
 	some claim in given.claims
 	some block in destination.claims
 	_overlap(claim, block)
+	_blocks_left(object.union(given, {"claims": [claim]}), _of_layer(destination.layer, known.chosen)) != []
 }
 
 _overlap(claim, block) if {
@@ -286,20 +285,31 @@ _rest(rule, known) := _rest_by_model(rule.allowance, known) if {
 	known.declared.name != ""
 } else := _rest_by_shape(rule, known)
 
-_rest_by_model(given, known) := array.concat(
-	[{"layer": _block_layer(left, known), "about": _expired_about(given, known)} | left := _blocks_left(given, known.chosen); left != []],
-	[{"layer": layer, "about": null} |
-		some layer in {_peer_layer(peer) |
-			some peer in given.selectors
-			some port in given.ports
-			not _peer_inside(peer, port, known.chosen, known.namespace)
-		}
-	],
-)
+_rest_by_model(given, known) := array.concat(found, [{"layer": layer, "about": null} |
+	some layer in ({_peer_layer(peer) |
+		some peer in given.selectors
+		some port in given.ports
+		not _peer_inside(peer, port, known.chosen, known.namespace)
+	} - {other.layer | some other in found})
+]) if {
+	found := [{"layer": _block_layer(left, given, known), "about": _expired_about(given, known)} | left := _blocks_left(given, known.chosen); left != []]
+}
 
-_block_layer(left, known) := "allow-https" if {
+_block_layer(left, given, known) := "allow-https" if {
 	count(ports.common(left, _https_ports(known))) > 0
+} else := "allow-https" if {
+	_of_nobody(given, known)
 } else := "outside-model"
+
+# Addresses of the internet that a model approves on no port are no better on an odd one.
+_of_nobody(given, known) if {
+	known.declared.name != ""
+	not known.guarded
+	anywhere := [object.union(destination, {"ports": ports.all}) | some destination in known.chosen]
+	some claim in given.claims
+	claim.public > 0
+	_blocks_left(object.union(given, {"claims": [claim], "ports": ports.all}), anywhere) != []
+}
 
 _https_ports(known) := array.concat([{"protocol": protocol, "low": 443, "high": 443} | some protocol in ["TCP", "UDP"]], [port |
 	some destination in _of_layer("allow-https", known.declared.destinations)
@@ -324,7 +334,7 @@ _rest_by_shape(rule, known) := array.concat(
 	],
 )
 
-_odd_blocks(rule, known) := {_block_layer(rule.allowance.ports, known)} if {
+_odd_blocks(rule, known) := {_block_layer(rule.allowance.ports, rule.allowance, known)} if {
 	_too_wide(rule, known)
 } else := {"outside-model"} if {
 	some port in rule.allowance.ports

@@ -151,6 +151,9 @@ test_breaks_a_layer_of_the_model[name] if {
 			"policy": _one(testing.to_blocks(["8.8.8.0/24"], [{"protocol": "UDP"}])), "expected": {["allow-dns", "spec.egress[0]"], ["allow-https", "spec.egress[0]"]},
 		},
 		"a declared block on another port": {"policy": _one(testing.to_blocks(["8.8.8.0/24"], [{"port": 22}])), "expected": _at("outside-model")},
+		"an address that nobody approved, on another port": {"policy": _one(testing.to_blocks(["6.6.6.6/32"], [{"port": 8443}])), "expected": _at("allow-https")},
+		"a block that others may reach, on another port": {"policy": _one(testing.to_blocks(["9.9.9.0/24"], [{"port": 22}])), "expected": _at("allow-https")},
+		"a private address on another port": {"policy": _one(testing.to_blocks(["10.7.7.7/32"], [{"port": 8443}])), "expected": _at("outside-model")},
 		"a named port": {"policy": _one(testing.to_blocks(["8.8.8.0/24"], [{"port": "https"}])), "expected": _at("outside-model")},
 		"a database, for every pod": {"policy": _one(_on([{"port": 5432}], [_in("data", {"app": "db"})])), "expected": _at("allow-database")},
 		"a database, for all pods but some": {
@@ -191,6 +194,41 @@ test_breaks_a_layer_of_the_model[name] if {
 		},
 	}
 	_broken(row.policy, _by_model) == row.expected
+}
+
+test_a_block_and_pods_of_no_layer_are_told_once if {
+	policy := _one(_on([{"port": 9999}], [{"ipBlock": {"cidr": "10.7.7.7/32"}}, {"podSelector": {"matchLabels": {"app": "web"}}}]))
+	[breach.layer | some breach in _seen(array.concat(_six, [policy]), _by_model).breaches] == ["outside-model"]
+}
+
+# What pods may reach by one entry is no breach of another: a database for two groups, one outside beside one in the cluster, a proxy on its port.
+_shared := _model({
+	"https": [{"name": "proxy", "cidrs": ["10.3.0.0/24"], "ports": [5432]}],
+	"databases": [
+		{"name": "orders", "engine": "postgresql", "namespace": "data", "labels": {"app": "db"}, "from": _backend},
+		{"name": "reports", "engine": "postgresql", "namespace": "data", "labels": {"app": "db"}, "from": {"app": "reporting"}},
+		{"name": "ledger", "engine": "postgresql", "cidrs": ["10.1.0.0/24"], "from": {"app": "reporting"}},
+		{"name": "archive", "engine": "postgresql", "cidrs": ["10.1.0.0/24", "10.2.0.0/24"], "from": _backend},
+	],
+})
+
+test_what_pods_share[name] if {
+	some name, row in {
+		"the database of both, for one": {"labels": _backend, "rule": _on([{"port": 5432}], [_in("data", {"app": "db"})]), "expected": 0},
+		"the database of both, for the other": {"labels": {"app": "reporting"}, "rule": _on([{"port": 5432}], [_in("data", {"app": "db"})]), "expected": 0},
+		"the database of both, for neither": {"labels": {}, "rule": _on([{"port": 5432}], [_in("data", {"app": "db"})]), "expected": 2},
+		"all pods beside it": {
+			"labels": _backend, "expected": 1,
+			"rule": _on([{"port": 5432}], [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "data"}}}]),
+		},
+		"the block of both": {"labels": {"app": "reporting"}, "rule": testing.to_blocks(["10.1.0.0/24"], [{"port": 5432}]), "expected": 0},
+		"the block of one, for the other": {"labels": {"app": "reporting"}, "rule": testing.to_blocks(["10.2.0.0/24"], [{"port": 5432}]), "expected": 2},
+		"a wider block, which may hold pods": {"labels": {"app": "reporting"}, "rule": testing.to_blocks(["10.1.0.0/23"], [{"port": 5432}]), "expected": 2},
+		"a proxy whose block holds no pods": {"labels": {"app": "web"}, "rule": testing.to_blocks(["10.3.0.0/24"], [{"port": 5432}]), "expected": 0},
+		"a named port": {"labels": _backend, "rule": _on([{"port": "postgres"}], [_in("data", {"app": "db"})]), "expected": 1},
+	}
+	found := _seen([_six[0], _named("x", row.labels, [row.rule])], {"models": [_shared]}).breaches
+	count([1 | some breach in found; breach.layer == "allow-database"]) == row.expected
 }
 
 test_does_not_touch_a_database[name] if {
