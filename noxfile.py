@@ -18,13 +18,13 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = True
-nox.options.sessions = ["lint", "rego", "drift", "package", "tests", "live"]
+nox.options.sessions = ["lint", "rego", "drift", "package", "tests", "live", "packets"]
 
 # What Gatekeeper runs must mean the same to the OPA inside the released Gatekeeper.
 GATEKEEPER_OPA = "v1.17.1"
 GATEKEEPER_POLICY = ("policy/lib", "policy/egress/rules")
-# Each of pytest's processes would start a control plane of its own: they have a session to themselves.
-WITHOUT_LIVE = "--ignore=tests/live"
+# Each of pytest's processes would start a control plane, or a network, of its own: they have sessions to themselves.
+WITHOUT_LIVE = ("--ignore=tests/live", "--ignore=tests/packets")
 
 
 @nox.session(python=False)
@@ -100,7 +100,7 @@ def tests(session: nox.Session) -> None:
     _install(session, "runtime", "test", "build")
     _install_package(session)
     arguments = session.posargs or ("--numprocesses", "auto", "--dist", "worksteal")
-    session.run("pytest", WITHOUT_LIVE, *arguments)
+    session.run("pytest", *WITHOUT_LIVE, *arguments)
 
 
 @nox.session
@@ -111,6 +111,14 @@ def live(session: nox.Session) -> None:
     _install_package(session)
     # After Ctrl-C the programs get the time to end.
     session.run("pytest", "tests/live", *session.posargs, interrupt_timeout=30)
+
+
+@nox.session
+def packets(session: nox.Session) -> None:
+    """Send real packets through real rules, between network namespaces (Linux, as root); arguments go to pytest."""
+    _install(session, "runtime", "test", "build")
+    _install_package(session)
+    session.run("pytest", "tests/packets", *session.posargs, interrupt_timeout=30)
 
 
 @nox.session
@@ -133,7 +141,7 @@ def lowest(session: nox.Session) -> None:
     _install_package(session)
     python = str(Path(session.bin) / "python")
     session.run("uv", "pip", "install", "--python", python, "--resolution", "lowest-direct", "-r", "pyproject.toml")
-    session.run("pytest", WITHOUT_LIVE, *session.posargs)
+    session.run("pytest", *WITHOUT_LIVE, *session.posargs)
 
 
 @nox.session

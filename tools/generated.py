@@ -23,7 +23,10 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMAND = "nox -s generate"
 # Nothing else may lie in these: a rule that is gone leaves no page behind.
 FOLDERS = ("bundles/embedded", "docs/rules", "examples/cluster", "gatekeeper")
-ENTRYPOINTS = ("egress/main/namespaces", "egress/main/report", "egress/main/parameters")
+ENTRYPOINTS = (
+    *("egress/main/namespaces", "egress/main/report", "egress/main/parameters"),
+    *("egress/diff/namespaces", "egress/diff/report"),
+)
 # The control that an audit answers.
 CONTROL = "egress-restricted"
 PROFILES = ("baseline", "strict")

@@ -19,6 +19,7 @@ from egress_policy.formats import clean
 # Name → one line about it. The module of the same name in egress_policy.commands is imported only when it is called.
 COMMANDS = {
     "audit": "judge manifests: pass, fail or skip, with file and line of each offender",
+    "diff": "say what became reachable between two versions of the manifests, and what no longer is",
     "generate": "write the NetworkPolicies of a model, for kubectl, Helm or Kustomize, or propose a model",
     "gatekeeper": "turn the rules into what Gatekeeper takes, to enforce them in a cluster",
     "explain": "say what a rule looks for, why, and how to fix what it finds",

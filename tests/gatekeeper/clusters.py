@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from egress_policy import reader
@@ -119,7 +120,8 @@ def _moved(one: Json, prefix: str) -> Json:
 def _moved_settings(settings: Mapping[str, Any], prefix: str) -> Json:
     """Namespaces that parameters name move along."""
     moved = dict(settings)
-    for name, inner in (("approvedDestinations", _moved_approval), ("waivers", _moved_waiver)):
+    movers = (("approvedDestinations", _moved_approval), ("waivers", _moved_waiver), ("models", _moved_model))
+    for name, inner in movers:
         if isinstance(moved.get(name), list):
             moved[name] = [inner(entry, prefix) for entry in moved[name]]
     return moved
@@ -140,16 +142,29 @@ def _moved_waiver(entry: Json, prefix: str) -> Json:
     return {**entry, "resource": {**resource, "namespace": prefix + resource["namespace"]}}
 
 
-def constraints(made: Iterable[Json], held: Iterable[Held]) -> Iterator[Json]:
-    """The constraints for some cases, one a template for all that have the same settings."""
+def _moved_model(document: Json, prefix: str) -> Json:
+    """The namespaces that it is about. Those that it reaches stay: policies reach them by their names."""
+    spec = document["spec"]
+    return {**document, "spec": {**spec, "namespaces": [prefix + name for name in spec["namespaces"]]}}
+
+
+def constraints(
+    made: Iterable[Json], held: Iterable[Held], asking: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Iterator[Json]:
+    """The constraints for some cases, one a template for all that have the same settings.
+
+    `asking` are the parameters without which those of a rule say nothing: they are left out where these are not set.
+    """
     groups: dict[str, list[Held]] = {}
     for one in held:
         groups.setdefault(json.dumps(one.settings, sort_keys=True), []).append(one)
     templates = list(made)
     for number, (settings, members) in enumerate(groups.items()):
         namespaces = sorted({f"{member.prefix.partition('-')[0]}-*" for member in members if member.prefix})
+        given = json.loads(settings)
         for constraint in templates:
-            yield _for(constraint, number, json.loads(settings), namespaces)
+            if all(given.get(name) is not None for name in asking.get(constraint["metadata"]["name"], ())):
+                yield _for(constraint, number, given, namespaces)
 
 
 def _for(constraint: Json, number: int, settings: Json, namespaces: list[str]) -> Json:

@@ -29,8 +29,8 @@ CASES = cases.load()
 # In strict each rule has a constraint; the parameters of each case are put in later. Workloads are of any kind here.
 EVERY = Settings({"profile": "strict"}, embedded_kinds(["*"]))
 Line = tuple[str, str, str, str, str]
-#: The kind of the constraints where all rules are in one template.
-IN_ONE = "EgressRestricted"
+#: The kinds of the constraints where all rules of a control are in one template.
+IN_ONE = ("EgressRestricted", "EgressModel")
 Json = dict[str, Any]
 
 
@@ -54,8 +54,10 @@ def answers(
 ) -> Iterator[dict[str, Future[list[tuple[bool, Line]]]]]:
     """What gator says of each case: of most in a few runs, of the rest in one run each."""
     there = [one for one in held.values() if one is not None]
-    many = [one for one in there if one.prefix]
-    batches = [many[i::4] for i in range(4)] + [[one] for one in there if not one.prefix]
+    plain = [one for one in there if one.prefix and "models" not in one.settings]
+    modelled = [one for one in there if one.prefix and "models" in one.settings]
+    batches = [plain[i::4] for i in range(4)] + [modelled[i::2] for i in range(2)]
+    batches += [[one] for one in there if not one.prefix]
     places = [{rule.name: rule for rule in found.rules}, together.find(found.rules, packages)]
     program, root = tool("gator"), tmp_path_factory.mktemp("gator")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -74,20 +76,23 @@ def run(
     What is said comes with whether the template of all rules said it.
     """
     folder.mkdir()
+    # Compiling templates takes most of the time: those of rules that nobody asks say nothing.
+    given = {name for one in batch for name in one.settings}
+    asked = [rule for rule in found.rules if set(rule.custom.get("asks_for", ())) <= given]
     made = [
         constraint
         for place in places
-        for rule in found.rules
+        for rule in asked
         for constraint in together.made_constraints(rule, place[rule.name], EVERY)
     ]
-    distinct = {one.kind: one for place in places for one in place.values()}
+    distinct = {one.kind: one for place in places for name, one in place.items() if name in {r.name for r in asked}}
     objects = [
         *(template(one, "1.0.0", EVERY.kinds) for one in distinct.values()),
-        *clusters.constraints(made, batch),
+        *clusters.constraints(made, batch, {rule.name: rule.custom.get("asks_for", ()) for rule in found.rules}),
         *(thing for one in batch for thing in one.objects),
     ]
     said = clusters.gator(program, objects, folder)
-    return [(one["constraint"]["kind"] == IN_ONE, line(one["metadata"]["details"])) for one in said]
+    return [(one["constraint"]["kind"] in IN_ONE, line(one["metadata"]["details"])) for one in said]
 
 
 def line(finding: Json) -> Line:

@@ -30,7 +30,7 @@ Json = dict[str, Any]
 Said = dict[tuple[str, str], str]
 CASES = cases.load()
 SHARES = ("openAddressShare", "openPortShare")
-OTHERS = ("internalBlocks", "approvedDestinations")
+OTHERS = ("internalBlocks", "approvedDestinations", "models")
 HTTPS = [{"protocol": "TCP", "port": 443}]
 
 

@@ -33,7 +33,7 @@ else is judged all the same), and 3 if there is no answer.
 """
 
 
-_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 class UsageError(EgressPolicyError):
@@ -91,7 +91,7 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError("nothing to audit: name a file or a folder, - for standard input, or --cluster")
     if options.opa_url and options.engine != "opa":
         raise UsageError("--opa-url needs --engine opa")
-    if options.namespace and not _NAMESPACE.fullmatch(options.namespace):
+    if options.namespace and not NAMESPACE.fullmatch(options.namespace):
         raise UsageError(f"--namespace {options.namespace!r}: a name has lower case letters, digits and - only")
 
 

@@ -9,8 +9,9 @@ from typing import Any, Protocol, Self
 
 from egress_policy.errors import EgressPolicyError
 
-# The queries of data.egress.main; each is also an entrypoint of the compiled policy.
+# The queries, those without a package being of data.egress.main; each is also an entrypoint of the compiled policy.
 PARAMETERS, NAMESPACES, REPORT = "parameters", "namespaces", "report"
+DIFFERENCES, DIFFERENCE_REPORT = "diff/namespaces", "diff/report"
 
 
 class EngineError(EgressPolicyError):
@@ -18,10 +19,10 @@ class EngineError(EgressPolicyError):
 
 
 class Engine(Protocol):
-    """Answers a query of `data.egress.main` for an input of valid JSON; raises EngineError where there is no answer."""
+    """Answers a query of the policy for an input of valid JSON; raises EngineError where there is no answer."""
 
     def ask(self, query: str, document: bytes) -> Any:
-        """The value of `data.egress.main.<query>` for this input."""
+        """The value of `data.egress.main.<query>` for this input, or of `data.egress.<package>.<rule>`."""
 
     def __enter__(self) -> Self: ...
 
@@ -42,6 +43,12 @@ def load(name: str, settings: Mapping[str, Any], *, url: str | None = None, now:
     from egress_policy.engine.wasm import WasmEngine
 
     return WasmEngine(settings, now=now)
+
+
+def split(query: str) -> tuple[str, str]:
+    """The package below `data.egress` and the rule that a query is about."""
+    package, _, rule = query.rpartition("/")
+    return package or "main", rule
 
 
 def to_json(value: object) -> bytes:

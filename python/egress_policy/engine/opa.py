@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import requests
 from opa_client import OpaClient
 
-from egress_policy.engine import EngineError, embedded
+from egress_policy.engine import EngineError, embedded, split
 
 # Older ones never match `x in {"a", input.y}` or misjudge some IPv6 blocks: their answers would differ.
 _OLDEST = (1, 22, 2)
@@ -73,13 +73,14 @@ class OpaEngine:
             raise EngineError(f"OPA refuses data.egress.parameters: {_text(error)}") from error
 
     def ask(self, query: str, document: bytes) -> Any:
-        """The answer to `data.egress.main.<query>`; EngineError if it is undefined or does not come."""
+        """The answer to a query; EngineError if it is undefined or does not come."""
+        package, rule = split(query)
         try:
-            answer = self._client.query_rule(json.loads(document), "egress.main", query)
+            answer = self._client.query_rule(json.loads(document), f"egress.{package}", rule)
         except _FAILURES as error:
-            raise EngineError(f"OPA gave no answer to data.egress.main.{query}: {_text(error)}") from error
+            raise EngineError(f"OPA gave no answer to data.egress.{package}.{rule}: {_text(error)}") from error
         if "result" not in answer:
-            raise EngineError(f"data.egress.main.{query} is undefined in OPA: is the policy loaded there?")
+            raise EngineError(f"data.egress.{package}.{rule} is undefined in OPA: is the policy loaded there?")
         return answer["result"]
 
     def _stop(self) -> None:

@@ -15,7 +15,7 @@ from opapywasm.errors import OpaBuiltinError
 from opapywasm.instance import OpaPolicyInstance
 from opapywasm.runtime import EpochTicker, WasmtimeRuntime
 
-from egress_policy.engine import EngineError, compiled, embedded, to_json
+from egress_policy.engine import EngineError, compiled, embedded, split, to_json
 
 _PAGE = 64 * 1024
 _LIMITS = PolicyConfig(
@@ -74,10 +74,11 @@ class WasmEngine:
             raise EngineError(f"the compiled policy calls functions that this engine lacks: {', '.join(missing)}")
 
     def ask(self, query: str, document: bytes) -> Any:
-        """The answer to `egress/main/<query>`; EngineError if it is undefined or does not come."""
-        entrypoint = self._entrypoints.get(f"egress/main/{query}")
+        """The answer to a query; EngineError if it is undefined or does not come."""
+        package, rule = split(query)
+        entrypoint = self._entrypoints.get(f"egress/{package}/{rule}")
         if entrypoint is None:
-            raise EngineError(f"the compiled policy has no entrypoint egress/main/{query}")
+            raise EngineError(f"the compiled policy has no entrypoint egress/{package}/{rule}")
         try:
             if self._instance.poisoned:  # by an evaluation that was stopped: its memory is in no known state
                 self._instance.close()
@@ -86,7 +87,7 @@ class WasmEngine:
         except (OpaWasmError, wasmtime.WasmtimeError, wasmtime.Trap) as error:
             raise EngineError(_reason(error, len(document), self._limits)) from error
         if not isinstance(answers, list) or len(answers) != 1 or "result" not in (answers[0] or {}):  # type: ignore[operator]
-            raise EngineError(f"data.egress.main.{query} is undefined in the compiled policy")
+            raise EngineError(f"data.egress.{package}.{rule} is undefined in the compiled policy")
         return answers[0]["result"]  # type: ignore[index,call-overload]
 
     def __enter__(self) -> Self:

@@ -13,9 +13,14 @@ DETAILS, EXCERPTS = True, False
 
 
 def render(report: Report, target: Target) -> None:
+    """The report."""
+    write(report.members(), target)
+
+
+def write(members: Iterator[tuple[str, Any]], target: Target) -> None:
     """One document, in ASCII, which no terminal and no locale can spoil; one line for each entry of a list."""
     separator = "{\n"
-    for key, value in report.members():
+    for key, value in members:
         target.utf8(f"{separator}  {_compact(key)}: ")
         if isinstance(value, map):
             _write_list(value, target)

@@ -18,7 +18,7 @@ from egress_policy.report import Cluster, Finding, Problem, Report, Waiver
 
 DETAILS, EXCERPTS = False, False
 
-_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"fail": "error", "warn": "warning"}
 # GitHub's bands: over 9 critical, 7 high, 4 medium, 0 low.
 _SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0"}
@@ -26,7 +26,7 @@ _SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0"}
 
 def render(report: Report, target: Target) -> None:
     """One run."""
-    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
     target.utf8(json.dumps(log, indent=1, allow_nan=False) + "\n")
 
 
@@ -98,7 +98,7 @@ def _result(finding: Finding, rules: list[str], cluster: Cluster | None) -> dict
         **({"ruleIndex": rules.index(finding.rule)} if finding.rule in rules else {}),
         "level": _LEVELS.get(finding.level, "note"),
         "message": {"text": _message(finding)},
-        "locations": [{**_location(where.file, where.line, cluster), "logicalLocations": [logical]}],
+        "locations": [{**location(where.file, where.line, cluster), "logicalLocations": [logical]}],
         "partialFingerprints": {"egressPolicy/v1": _fingerprint(finding)},
         "properties": {"level": finding.level, "path": finding.path},
     }
@@ -118,7 +118,8 @@ def _message(finding: Finding) -> str:
     return finding.message + (f"; {witness(finding.witness)}" if finding.witness is not None else "")
 
 
-def _location(file: str, line: int, cluster: Cluster | None) -> dict[str, Any]:
+def location(file: str, line: int, cluster: Cluster | None) -> dict[str, Any]:
+    """A line of a file, or of what a cluster serves."""
     return {"physicalLocation": {"artifactLocation": _artifact(file, cluster), "region": {"startLine": line}}}
 
 
@@ -151,7 +152,7 @@ def _notification(error: Problem, cluster: Cluster | None) -> dict[str, Any]:
     return {
         "level": "error",
         "message": {"text": clean.line(error.message)},
-        "locations": [_location(error.file, max(error.line, 1), cluster)],
+        "locations": [location(error.file, max(error.line, 1), cluster)],
         "descriptor": {"id": "unreadable"},
     }
 
@@ -161,6 +162,6 @@ def _idle(waiver: Waiver) -> dict[str, Any]:
     return {
         "level": "warning",
         "message": {"text": clean.line(waiver.message)},
-        **({"locations": [_location(where.file, where.line, None)]} if where else {}),
+        **({"locations": [location(where.file, where.line, None)]} if where else {}),
         "descriptor": {"id": f"{waiver.status}-waiver"},
     }

@@ -80,6 +80,8 @@ def structural(schema: Mapping[str, Any]) -> Json:
     found: Json = {name: value for name, value in schema.items() if name not in _DROPPED}
     _types(found)
     _map_values(found, schema.get("additionalProperties"))
+    if found.get("type") == "object" and not {"properties", "additionalProperties"} & set(schema):
+        found["x-kubernetes-preserve-unknown-fields"] = True  # or all that is in it would be pruned
     if "properties" in found:
         found["properties"] = {name: structural(value) for name, value in found["properties"].items()}
     if "items" in found:

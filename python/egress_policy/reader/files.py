@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-_SUFFIXES = (".yaml", ".yml", ".json")
-_CHART = "Chart.yaml"
+SUFFIXES = (".yaml", ".yml", ".json")
+CHART = "Chart.yaml"
 # What Helm renders: these belong to the chart, and are not manifests before.
-_RENDERED = ("templates", "charts")
+RENDERED = ("templates", "charts")
 
 STDIN = "-"
 
@@ -79,10 +79,10 @@ class _Walk:
         """The chart, unless it was named before, if the folder given is (in) what a chart renders."""
         parts = self._root.split(os.sep)
         for depth in range(len(parts) - 1, 0, -1):
-            if parts[depth] in _RENDERED and os.path.isfile(os.sep.join([*parts[:depth], _CHART])):
+            if parts[depth] in RENDERED and os.path.isfile(os.sep.join([*parts[:depth], CHART])):
                 up = os.path.join(self._path, *[os.pardir] * (len(parts) - depth))
-                chart = os.path.normpath(os.path.join(up, _CHART))
-                first = self._first(os.sep.join([*parts[:depth], _CHART]))
+                chart = os.path.normpath(os.path.join(up, CHART))
+                first = self._first(os.sep.join([*parts[:depth], CHART]))
                 return [_chart(chart, chart, parts[depth - 1])] if first else []
         return None
 
@@ -93,16 +93,16 @@ class _Walk:
         except OSError as error:
             yield File(relative or path, path, path, problem=f"cannot be read: {error.strerror}")
             return
-        chart = any(entry.name == _CHART and not _is_folder(entry) for entry in inside)
-        if chart and not self._excluded(os.path.join(relative, _CHART), os.path.join(path, _CHART)):
-            inside = [entry for entry in inside if entry.name not in _RENDERED]
+        chart = any(entry.name == CHART and not _is_folder(entry) for entry in inside)
+        if chart and not self._excluded(os.path.join(relative, CHART), os.path.join(path, CHART)):
+            inside = [entry for entry in inside if entry.name not in RENDERED]
             yield from self._chart(path, relative, real)
         for entry in inside:
             yield from self._entry(entry, os.path.join(relative, entry.name), os.path.join(real, entry.name))
 
     def _chart(self, path: str, relative: str, real: str) -> Iterator[File]:
-        if self._first(os.path.join(real, _CHART)):
-            yield _chart(os.path.join(relative, _CHART), os.path.join(path, _CHART), os.path.basename(real))
+        if self._first(os.path.join(real, CHART)):
+            yield _chart(os.path.join(relative, CHART), os.path.join(path, CHART), os.path.basename(real))
 
     def _entry(self, entry: os.DirEntry[str], relative: str, real: str) -> Iterator[File]:
         if self._excluded(relative, entry.path):
@@ -114,7 +114,7 @@ class _Walk:
         if _is_folder(entry):
             if not entry.name.startswith(".") and (not entry.is_symlink() or self._first(real)):
                 yield from self._folder(entry.path, relative, real)
-        elif entry.name.lower().endswith(_SUFFIXES):
+        elif entry.name.lower().endswith(SUFFIXES):
             yield from self._file(entry, relative, real)
 
     def _file(self, entry: os.DirEntry[str], relative: str, real: str) -> Iterator[File]:

@@ -11,7 +11,7 @@
 #   remediation: |
 #     Name the ports of the service, with their protocol.
 #   match: [NetworkPolicy]
-#   parameters: [openPortShare, approvedDestinations]
+#   parameters: [openPortShare, approvedDestinations, models]
 #   requires_inventory: [Namespace]
 package egress.rules.all_ports
 

@@ -13,7 +13,7 @@
 #     Give the rule the addresses that the pods need. For DNS that is kube-dns in kube-system. A destination that must be
 #     wide is listed in approvedDestinations, with an owner and a date.
 #   match: [NetworkPolicy]
-#   parameters: [openAddressShare, openPortShare, internalBlocks, approvedDestinations]
+#   parameters: [openAddressShare, openPortShare, internalBlocks, approvedDestinations, models]
 #   requires_inventory: []
 package egress.rules.any_destination
 

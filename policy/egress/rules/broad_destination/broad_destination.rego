@@ -12,7 +12,7 @@
 #   remediation: |
 #     Narrow the blocks to the networks that the pods need, or list the destination in approvedDestinations.
 #   match: [NetworkPolicy]
-#   parameters: [internalBlocks, approvedDestinations]
+#   parameters: [internalBlocks, approvedDestinations, models]
 #   requires_inventory: []
 package egress.rules.broad_destination
 

@@ -11,7 +11,7 @@
 #   remediation: |
 #     Narrow the rules that the patch names, or remove them.
 #   match: [workload, NetworkPolicy]
-#   parameters: [openAddressShare, openPortShare, internalBlocks, approvedDestinations]
+#   parameters: [openAddressShare, openPortShare, internalBlocks, approvedDestinations, models]
 #   requires_inventory: [NetworkPolicy, workload]
 package egress.rules.broad_destination_combined
 

@@ -11,7 +11,7 @@
 #   remediation: |
 #     Remove what needs the destination, or have it approved anew with a later date.
 #   match: [NetworkPolicy]
-#   parameters: [approvedDestinations, now]
+#   parameters: [approvedDestinations, models, now]
 #   requires_inventory: []
 package egress.rules.expired_destination
 

@@ -11,7 +11,7 @@
 #   remediation: |
 #     Except the metadata addresses from the block, or name narrower blocks.
 #   match: [NetworkPolicy]
-#   parameters: [approvedDestinations]
+#   parameters: [approvedDestinations, models]
 #   requires_inventory: []
 package egress.rules.metadata_endpoint
 

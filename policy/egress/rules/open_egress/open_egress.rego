@@ -12,7 +12,7 @@
 #   remediation: |
 #     Name the destinations and ports that the pods need, each in a rule of its own, and remove the rule.
 #   match: [NetworkPolicy]
-#   parameters: [openAddressShare, openPortShare, internalBlocks, approvedDestinations]
+#   parameters: [openAddressShare, openPortShare, internalBlocks, approvedDestinations, models]
 #   requires_inventory: []
 package egress.rules.open_egress
 

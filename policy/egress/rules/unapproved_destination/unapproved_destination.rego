@@ -11,7 +11,7 @@
 #   remediation: |
 #     Remove the destination, or have it approved in approvedDestinations with owner, reason and expiry.
 #   match: [NetworkPolicy]
-#   parameters: [approvedDestinations, internalBlocks]
+#   parameters: [approvedDestinations, models, internalBlocks]
 #   requires_inventory: []
 package egress.rules.unapproved_destination
 

@@ -252,10 +252,7 @@ text(found) := $"{address_text(found.family, found.low)}/{found.length}"
 
 # METADATA
 # description: The usual text of an address; IPv6 is written without `::`, which every reader takes.
-address_text(4, address) := concat(".", [octet |
-	some shift in [24, 16, 8, 0]
-	octet := format_int(bits.rsh(address, shift) % 256, 10)
-])
+address_text(4, address) := $"{bits.rsh(address, 24)}.{bits.rsh(address, 16) % 256}.{bits.rsh(address, 8) % 256}.{address % 256}"
 
 address_text(6, address) := concat(":", [group |
 	some shift in [112, 96, 80, 64, 48, 32, 16, 0]

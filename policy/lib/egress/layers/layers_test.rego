@@ -349,3 +349,14 @@ test_without_a_model_some_dns_must_be_reached[name] if {
 	policies := [_of_backend(rule) | some rule in row.rules]
 	[gap.layer | some gap in _seen(array.concat([_six[0]], policies), _by_shape).missing] == row.expected
 }
+
+test_a_dns_that_is_not_wholly_held_is_named_by_its_ports if {
+	found := _seen([_six[0], _six[1], _one(_on([{"port": 53, "protocol": "UDP"}, {"port": 5353, "protocol": "UDP"}], _dns.to))], _by_shape)
+	[breach.layer | some breach in found.breaches] == ["allow-dns"]
+}
+
+test_all_ports_of_what_is_listed_are_no_https if {
+	given := {"models": [], "approvedDestinations": [{"name": "a", "cidrs": ["8.8.8.0/24"]}]}
+	found := _seen([_six[0], _six[1], _of_backend(testing.to_blocks(["8.8.8.0/24"], [{"protocol": "TCP"}]))], given)
+	{breach.layer | some breach in found.breaches} == {"allow-dns", "allow-https"}
+}

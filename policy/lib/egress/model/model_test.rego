@@ -176,3 +176,11 @@ test_without_a_model_the_dns_may_be_any_that_is_known if {
 	[destination.namespace | some destination in model.undeclared.destinations] == ["kube-system", "kube-system", "openshift-dns"]
 	model.undeclared.name == ""
 }
+
+test_policies_have_these_labels if model.labels["app.kubernetes.io/part-of"] == "k8s-security-pro"
+
+test_the_layers_are_applied_in_this_order if model.layers[0] == "default-deny-egress"
+
+test_refuses_an_api_that_is_a_list if {
+	model.problems(_model({"namespaces": ["shop"], "kubeAPI": []}), "m") == [{"path": "m.spec.kubeAPI", "message": "must be an object"}]
+}

@@ -72,3 +72,34 @@ test_holds_a_number[name] if {
 _holds(row) if {
 	ports.holds(_web, row.protocol, row.number)
 } else := false
+
+test_holds_every_port_of_a_range[name] if {
+	some name, row in {
+		"itself": {"port": _range("TCP", 1, 5), "set": [_range("TCP", 1, 5)], "expected": true},
+		"a part": {"port": _range("TCP", 2, 3), "set": [_range("TCP", 1, 5)], "expected": true},
+		"of adjacent ranges": {"port": _range("TCP", 1, 5), "set": [_range("TCP", 3, 9), _range("TCP", 1, 2)], "expected": true},
+		"not of ranges with a gap": {"port": _range("TCP", 1, 5), "set": [_range("TCP", 1, 2), _range("TCP", 4, 5)], "expected": false},
+		"not one more": {"port": _range("TCP", 1, 6), "set": [_range("TCP", 1, 5)], "expected": false},
+		"not of another protocol": {"port": _range("UDP", 1, 5), "set": [_range("TCP", 1, 5)], "expected": false},
+		"not of nothing": {"port": _range("TCP", 1, 5), "set": [], "expected": false},
+		"a name": {"port": {"protocol": "TCP", "name": "web"}, "set": [{"protocol": "TCP", "name": "web"}], "expected": true},
+		"not another name": {"port": {"protocol": "TCP", "name": "web"}, "set": [{"protocol": "TCP", "name": "db"}, _range("TCP", 1, 5)], "expected": false},
+	}
+	_inside(row.port, row.set) == row.expected
+}
+
+_range(protocol, low, high) := {"protocol": protocol, "low": low, "high": high}
+
+_inside(port, set) if {
+	ports.inside(port, set)
+} else := false
+
+test_shares_ports[name] if {
+	some name, row in {
+		"a part": {"one": [_range("TCP", 1, 5)], "other": [_range("TCP", 4, 9)], "expected": [_range("TCP", 4, 5)]},
+		"none": {"one": [_range("TCP", 1, 5)], "other": [_range("TCP", 6, 9)], "expected": []},
+		"none of another protocol": {"one": [_range("TCP", 1, 5)], "other": [_range("UDP", 1, 5)], "expected": []},
+		"no name": {"one": [{"protocol": "TCP", "name": "web"}], "other": ports.all, "expected": []},
+	}
+	ports.common(row.one, row.other) == row.expected
+}

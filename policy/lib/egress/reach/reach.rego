@@ -146,9 +146,9 @@ mentions(allowances, family, "all") := {[block.length, block.low, cidr.size(fami
 # description: |
 #   How many addresses of one family are allowed by any of some alternatives, each the layers of a cell. The sum over the mentioned blocks
 #   of their weight where they are allowed, less their weight where the next block around them is.
-measure(mentioned, alternatives, family) := sum([weight | some [length, low, weight] in mentioned; [length, low] in allowed]) - sum([weight |
+measure(mentioned, alternatives, family) := sum([weight | some [length, low, weight] in mentioned; allowed[[length, low]]]) - sum([weight |
 	some [length, low, weight] in mentioned
-	_parent(places, lengths, family, [length, low]) in allowed
+	allowed[_parent(places, lengths, family, [length, low])]
 ]) if {
 	places := {[length, low] | some [length, low, _] in mentioned}
 	lengths := {place[0] | some place in places}
@@ -164,7 +164,7 @@ _parent(places, lengths, family, place) := max({around |
 	some length in lengths
 	length < place[0]
 	around := [length, place[1] - (place[1] % cidr.size(family, length))]
-	around in places
+	places[around] # compiled to wasm, `in` looks at each one
 })
 
 # METADATA
