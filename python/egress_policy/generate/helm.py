@@ -57,7 +57,12 @@ def _values(models: Sequence[Model]) -> Iterator[tuple[str, str]]:
             message = f"metadata.name '{one.name}' is that of another model: their values would be one file"
             raise ModelError(f"{one.written.place('metadata.name')}: {message}")
         path = f"values-{one.name}-prod.yaml" if len(models) > 1 else "values-prod.yaml"
-        yield path, "".join(f"{line}\n" for line in _lines(one, path))
+        yield path, _seen("".join(f"{line}\n" for line in _lines(one, path)))
+
+
+def _seen(text: str) -> str:
+    """With escapes for what would hide or turn text; manifest.written leaves that between quotes only."""
+    return "".join(one if one.isprintable() or one in "\n\t" else f"\\U{ord(one):08x}" for one in text)
 
 
 def _lines(one: Model, path: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from egress_policy import model
+from egress_policy import manifest, model
 from egress_policy.cli import main
 from egress_policy.generate import BANNER, helm
 from tests.unit.model.models import ALL, document, with_spec, written
@@ -38,7 +38,7 @@ MODELS = {
     "fields that are null": with_spec(
         https=[{**_HTTPS, "ports": None, "from": None, "owner": None, "expires": None}],
         databases=[{**_DATABASE, "engine": None, "port": 1, "cidrs": None}],
-        dns={"preset": None},
+        dns={"preset": None, "namespace": None, "labels": None, "cidrs": ["10.0.0.10/32"], "ports": None},
     ),
     "several namespaces, one of them a peer": document({**ALL, "namespaces": ["shop", "data", "identity"]}),
     "namespaces that look like numbers": document({**ALL, "namespaces": ["1e3", "0", "123"]}),
@@ -80,7 +80,7 @@ MODELS = {
     "labels that look like something else": with_spec(
         labels=_LABELS, https=[{**_HTTPS, "from": _LABELS}], databases=[{**_DATABASE, "labels": _LABELS}]
     ),
-    "keys that look like something else": with_spec(labels={key: "a" for key in ("yes", "1e3", "null", "0x1F", "1")}),
+    "keys that look like something else": with_spec(labels=dict.fromkeys(("yes", "1e3", "null", "0x1F", "1"), "a")),
     "default labels that are changed and emptied": with_spec(
         labels={"app.kubernetes.io/name": "", "app.kubernetes.io/part-of": "mine"}
     ),
@@ -248,14 +248,17 @@ def test_no_value_is_more_than_a_value_even_where_the_schema_is_not_asked(
     tool: Callable[[str], Path], tmp_path: Path
 ) -> None:
     _generated(tmp_path, document())
-    entry = {"name": NASTY, "cidrs": [NASTY], "ports": [1], "from": {NASTY: NASTY}}
-    (tmp_path / "own.yaml").write_text(json.dumps({"namespaces": [NASTY], "labels": {NASTY: NASTY}, "https": [entry]}))
+    # A line to YAML, which Helm then takes for a blank, or for the end of a key.
+    text = NASTY.replace("\u0085", "")
+    entry = {"name": text, "cidrs": [text], "ports": [1], "from": {text: text}}
+    values = {"namespaces": [text], "labels": {text: text}, "https": [entry]}
+    (tmp_path / "own.yaml").write_text(manifest.written([values]))
     found = _rendered(tool, tmp_path, "-f", "own.yaml", "--skip-schema-validation")
-    assert [key for key in found] == [(NASTY, "default-deny-egress"), (NASTY, "allow-dns"), (NASTY, "allow-https")]
-    assert found[NASTY, "allow-https"]["spec"] == {
-        "podSelector": {"matchLabels": {NASTY: NASTY}},
+    assert list(found) == [(text, "default-deny-egress"), (text, "allow-dns"), (text, "allow-https")]
+    assert found[text, "allow-https"]["spec"] == {
+        "podSelector": {"matchLabels": {text: text}},
         "policyTypes": ["Egress"],
-        "egress": [{"to": [{"ipBlock": {"cidr": NASTY}}], "ports": [{"protocol": "TCP", "port": 1}]}],
+        "egress": [{"to": [{"ipBlock": {"cidr": text}}], "ports": [{"protocol": "TCP", "port": 1}]}],
     }
 
 
