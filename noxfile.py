@@ -106,7 +106,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def live(session: nox.Session) -> None:
     """Test against a real API server with Gatekeeper, started on loopback; arguments go to pytest as well."""
-    _programs(session, "opa", "kubernetes", *programs.CONTROL_PLANE)
+    _programs(session, "opa", "kubernetes", "helm", *programs.CONTROL_PLANE)
     _install(session, "runtime", "test", "build")
     _install_package(session)
     # After Ctrl-C the programs get the time to end.
