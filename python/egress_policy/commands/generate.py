@@ -20,7 +20,6 @@ examples:
   egress generate shop.yaml --format kubectl --output out/    and in out/: kubectl apply -f 15_egress_allow_rules.yaml
   egress generate shop.yaml --format helm --output out/       a chart: helm install k8s-security ./charts/k8s-security
   egress generate shop.yaml --format kustomize --output out/  and in out/: kubectl apply -k kustomize/overlays/prod
-  egress generate shop.yaml --format graph --output out/      a picture of who may reach what, as SVG and Mermaid
   egress generate --from k8s/ --output shop.yaml              a model proposed from manifests, to be filled in
 
 A model is a file that starts with `kind: EgressModel`. What is wrong with it is told with file and line, exit code 2.
@@ -92,7 +91,7 @@ def _write(models: Sequence[Model], formats: Sequence[str], folder: Path) -> Non
     chosen = [generate.load(name) for name in formats]
     files = {path: text for one in chosen for path, text in one.files(models).items()}
     folders.write(files, folder, generate.BANNER, generate.OWNED)
-    output.write(None, lambda target: _say(files, [one.NEXT for one in chosen], folder, target))
+    output.write(None, lambda target: _say(files, [one.command(models) for one in chosen], folder, target))
 
 
 def _say(files: Mapping[str, bytes], commands: Sequence[str], folder: Path, target: Target) -> None:

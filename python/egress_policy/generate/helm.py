@@ -14,7 +14,6 @@ from egress_policy.model import Model, ModelError
 
 Json = dict[str, Any]
 CHART = "charts/k8s-security"
-NEXT = f"helm install k8s-security ./{CHART} -f values-prod.yaml"
 # As they stand in the folder `chart`, but for the banner, and what the policy knows.
 _TEXTS = (
     "Chart.yaml", "values.yaml", "templates/_helpers.tpl", "templates/networkpolicies.yaml", "templates/NOTES.txt",
@@ -24,11 +23,20 @@ _DRAFT = "http://json-schema.org/draft-07/schema#"
 _LISTS = ("https", "databases", "services")
 
 
+def command(models: Sequence[Model]) -> str:
+    """What installs the first of the models."""
+    return f"helm install k8s-security ./{CHART} -f {_file(models[0], models)}"
+
+
 def files(models: Sequence[Model]) -> dict[str, bytes]:
     """The chart, and beside it the values of each model. Raises ModelError if two have the same name."""
     chart = {path: _text(path) for path in _TEXTS} | {"values.schema.json": _schema()}
     made = {f"{CHART}/{path}": text for path, text in chart.items()} | dict(_values(models))
     return {path: text.encode() for path, text in made.items()}
+
+
+def _file(one: Model, models: Sequence[Model]) -> str:
+    return f"values-{one.name}-prod.yaml" if len(models) > 1 else "values-prod.yaml"
 
 
 def _text(path: str) -> str:
@@ -56,7 +64,7 @@ def _values(models: Sequence[Model]) -> Iterator[tuple[str, str]]:
         if one.name in names[:index]:
             message = f"metadata.name '{one.name}' is that of another model: their values would be one file"
             raise ModelError(f"{one.written.place('metadata.name')}: {message}")
-        path = f"values-{one.name}-prod.yaml" if len(models) > 1 else "values-prod.yaml"
+        path = _file(one, models)
         yield path, _seen("".join(f"{line}\n" for line in _lines(one, path)))
 
 

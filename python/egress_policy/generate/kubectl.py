@@ -10,7 +10,11 @@ from egress_policy.generate import BANNER, comments
 from egress_policy.model import Model
 
 FILE = "15_egress_allow_rules.yaml"
-NEXT = f"kubectl apply -f {FILE}"
+
+
+def command(_: Sequence[Model]) -> str:
+    """What applies the files."""
+    return f"kubectl apply -f {FILE}"
 
 
 def files(models: Sequence[Model]) -> dict[str, bytes]:

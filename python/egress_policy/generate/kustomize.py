@@ -9,7 +9,6 @@ from egress_policy import manifest, model
 from egress_policy.generate import BANNER, kubectl
 from egress_policy.model import Model
 
-NEXT = "kubectl apply -k kustomize/overlays/prod"
 _KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
 _STAGING = """\
 # Where staging differs, say so here: an address of a test system instead of the real one, as in
@@ -20,6 +19,11 @@ _STAGING = """\
 #           path: /spec/egress/0/to/0/ipBlock/cidr
 #           value: 198.18.0.0/24
 """
+
+
+def command(_: Sequence[Model]) -> str:
+    """What applies the files."""
+    return "kubectl apply -k kustomize/overlays/prod"
 
 
 def files(models: Sequence[Model]) -> dict[str, bytes]:
