@@ -148,7 +148,8 @@ def test_every_policy_of_the_cases_gets_the_verdict_of_the_audit(client: Client,
     print(f"{len(policies)} policies, {said_no} refused, {len(aside)} set aside")
     assert differing == []
     assert len(aside) < len(policies) / 4
-    assert said_no > len(policies) / 6
+    # A floor, not a share: most cases added since are of policies that these rules let through, and should be.
+    assert said_no > 200
 
 
 def read(folder: str) -> Object:
