@@ -28,7 +28,12 @@ def fetched(server: Server, path: str, **parameters: str) -> dict[str, Any]:
         raise
     except NoAnswerError as error:
         raise UnusableError(str(error)) from error
-    if answer.status != 200:
+    return usable(answer)
+
+
+def usable(answer: Answer, done: int = 200) -> dict[str, Any]:
+    """The object in an answer that has this status. Raises UnusableError for a refusal, and for what is no object."""
+    if answer.status != done:
         raise UnusableError(_refusal(answer), answer.status)
     found = _parsed(answer.body)
     if not isinstance(found, dict):

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+import orjson
+
 from egress_policy import __version__
 from egress_policy.errors import EgressPolicyError
 
@@ -24,6 +26,8 @@ _MOST_BYTES = 64 << 20
 _PART = 1 << 16
 # What passes: too many requests, a server that restarts. Seconds before each further attempt.
 _PASSING = frozenset({429, 502, 503, 504})
+# What was refused before anybody looked at it: after the others something may have been created.
+_NOT_TAKEN = frozenset({429})
 _WAITS = (0.5, 2.0)
 _LONGEST_WAIT = 5.0
 
@@ -74,14 +78,26 @@ class Server:
 
     def get(self, path: str, **parameters: str) -> Answer:
         """Ask, again for what passes. Raises NoAnswerError, or ClusterError if nothing was ever answered."""
-        url = f"{self._configuration.host}{path}" + (f"?{urlencode(parameters)}" if parameters else "")
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        return self._answer("GET", f"{path}{query}", None, _PASSING)
+
+    def send(self, method: str, path: str, body: Any = None) -> Answer:
+        """Create or delete something; again only where that cannot do it twice. Raises as `get` does.
+
+        Whatever is not answered may have been done all the same.
+        """
+        sent = None if body is None else orjson.dumps(body)
+        return self._answer(method, path, sent, _NOT_TAKEN if method == "POST" else _PASSING)
+
+    def _answer(self, method: str, path: str, body: bytes | None, passing: frozenset[int]) -> Answer:
+        url = f"{self._configuration.host}{path}"
         try:
-            answer, wait = self._once(url)
+            answer, wait = self._once(method, url, body)
             for longest in _WAITS:
-                if answer.status not in _PASSING:
+                if answer.status not in passing:
                     break
                 time.sleep(min(wait or longest, _LONGEST_WAIT))
-                answer, wait = self._once(url)
+                answer, wait = self._once(method, url, body)
         except NoAnswerError as error:
             if self._answered:
                 raise
@@ -93,19 +109,20 @@ class Server:
             raise ClusterError(f"the cluster {self.url} does not accept the credentials (401): {hint}")
         return answer
 
-    def _once(self, url: str) -> tuple[Answer, float]:
+    def _once(self, method: str, url: str, body: bytes | None) -> tuple[Answer, float]:
         """The answer, and how long the server asks us to wait."""
+        headers = self._headers() | ({"Content-Type": "application/json"} if body else {})
         with _failures():
             response = self._pool.request(
-                "GET", url, headers=self._headers(), timeout=_timeout(), retries=False, redirect=False,
+                method, url, body=body, headers=headers, timeout=_timeout(), retries=False, redirect=False,
                 preload_content=False,
             )  # fmt: skip
             try:
-                body = _whole(response)
+                whole = _whole(response)
             finally:
                 response.close()
         wait = response.headers.get("Retry-After", "")
-        return Answer(response.status, response.reason or "", body), float(wait) if wait.isdecimal() else 0.0
+        return Answer(response.status, response.reason or "", whole), float(wait) if wait.isdecimal() else 0.0
 
     def _headers(self) -> dict[str, str]:
         """Asked for each time: tokens are renewed while we read."""
