@@ -1,5 +1,7 @@
 """The files that are generated from policy/: it compiled, its metadata, a page for each rule, RBAC, and gatekeeper/.
 
+What `egress generate` makes of the example's model, in every format, is among them.
+
 One function yields them all as {path: bytes}; writing and checking share it. `python -m tools.generated OPA [--check]`,
 with python/ on the path, and with what the project itself needs.
 """
@@ -13,7 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from egress_policy.errors import EgressPolicyError
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = "nox -s generate"
 # Nothing else may lie in these: a rule that is gone leaves no page behind.
-FOLDERS = ("bundles/embedded", "docs/rules", "examples/cluster", "gatekeeper")
+FOLDERS = ("bundles/embedded", "docs/rules", "examples/cluster", "examples/model/generated", "gatekeeper")
 ENTRYPOINTS = (
     *("egress/main/namespaces", "egress/main/report", "egress/main/parameters"),
     *("egress/diff/namespaces", "egress/diff/report"),
@@ -47,6 +49,7 @@ KINDS = """{
 }"""
 # What a model says where it says nothing, for whoever makes policies from one.
 MODEL = """{name: data.lib.egress.model[name] | some name in ["layers", "labels", "engines", "presets", "api_ports"]}"""
+EXAMPLE = "examples/model/shop.yaml"
 # The ServiceAccount that audits, its namespace, and its roles.
 AUDITOR = "egress-audit"
 
@@ -93,14 +96,18 @@ def contents(opa: Path) -> dict[str, bytes]:
     """Every generated file: {path from the root: bytes}."""
     kinds = _kinds(_eval(opa, KINDS))
     metadata = _metadata(_inspect(opa)) | {"kinds": kinds, "model": _eval(opa, MODEL)}
-    return _enforced(opa, kinds) | {
-        "bundles/embedded/policy.wasm": _compiled(opa),
-        "bundles/embedded/metadata.json": _json(metadata),
-        "docs/rules/README.md": _index(metadata).encode(),
-        "examples/cluster/rbac.yaml": _rbac(kinds).encode(),
-        "examples/cluster/role.yaml": _namespaced_rbac(kinds).encode(),
-        **{f"docs/rules/{rule}.md": _page(rule, found).encode() for rule, found in metadata["rules"].items()},
-    }
+    return (
+        _enforced(opa, kinds)
+        | dict(_example())
+        | {
+            "bundles/embedded/policy.wasm": _compiled(opa),
+            "bundles/embedded/metadata.json": _json(metadata),
+            "docs/rules/README.md": _index(metadata).encode(),
+            "examples/cluster/rbac.yaml": _rbac(kinds).encode(),
+            "examples/cluster/role.yaml": _namespaced_rbac(kinds).encode(),
+            **{f"docs/rules/{rule}.md": _page(rule, found).encode() for rule, found in metadata["rules"].items()},
+        }
+    )
 
 
 def _enforced(opa: Path, kinds: Json) -> dict[str, bytes]:
@@ -109,6 +116,15 @@ def _enforced(opa: Path, kinds: Json) -> dict[str, bytes]:
     # The conversion takes the OPA on PATH.
     os.environ["PATH"] = os.pathsep.join([str(opa.parent), os.environ["PATH"]])
     return enforcement.contents(kinds)
+
+
+def _example() -> Iterator[tuple[str, bytes]]:
+    from egress_policy import generate, model  # as above
+
+    models = model.read(str(ROOT / EXAMPLE))
+    for name in generate.NAMES:
+        for path, text in generate.load(name).files(models).items():
+            yield f"examples/model/generated/{path}", text
 
 
 def _compiled(opa: Path) -> bytes:

@@ -66,4 +66,4 @@ def try_out(folder: Path, session: nox.Session) -> None:
     with session.chdir(folder):
         session.run(egress, "--version", external=True)
         # 0 is pass, 1 is fail: the examples show both. Anything else means that nothing was judged.
-        session.run(egress, "audit", str(ROOT / "examples"), external=True, success_codes=[0, 1])
+        session.run(egress, "audit", str(ROOT / "examples" / "shop"), external=True, success_codes=[0, 1])

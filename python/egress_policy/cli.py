@@ -20,7 +20,7 @@ from egress_policy.formats import clean
 COMMANDS = {
     "audit": "judge manifests: pass, fail or skip, with file and line of each offender",
     "diff": "say what became reachable between two versions of the manifests, and what no longer is",
-    "generate": "write the NetworkPolicies of a model, for kubectl, Helm or Kustomize, or propose a model",
+    "generate": "write the NetworkPolicies of a model, for kubectl, Helm or Kustomize; draw it; propose one",
     "gatekeeper": "turn the rules into what Gatekeeper takes, to enforce them in a cluster",
     "verify": "check in a live cluster that the six policies are there and work",
     "explain": "say what a rule looks for, why, and how to fix what it finds",

@@ -378,14 +378,14 @@ def test_a_dry_run_creates_nothing_and_shows_what_would_be_accepted(
 
 
 def test_the_commands_by_hand_are_accepted(
-    plane: ControlPlane, command: list[str], tool: Callable[[str], Path]
+    plane: ControlPlane, command: list[str], tool: Callable[[str], Path], tmp_path: Path
 ) -> None:
     """But for the waiting: nothing would ever run here."""
     run = _run(command, "--print", "--database", DATABASE)
     assert run.stderr == ""
     script = run.stdout.replace(" --rm --stdin --quiet", " --dry-run=server --output=name")
     path = f"{tool('kubectl').parent}:/usr/bin:/bin"
-    environment = {"PATH": path, "KUBECONFIG": str(plane.kubeconfig(VERIFIER))}
+    environment = {"PATH": path, "HOME": str(tmp_path), "KUBECONFIG": str(plane.kubeconfig(VERIFIER))}
     done = subprocess.run(["sh", "-e", "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()

@@ -20,6 +20,7 @@ examples:
   egress generate shop.yaml --format kubectl --output out/    and in out/: kubectl apply -f 15_egress_allow_rules.yaml
   egress generate shop.yaml --format helm --output out/       a chart: helm install k8s-security ./charts/k8s-security
   egress generate shop.yaml --format kustomize --output out/  and in out/: kubectl apply -k kustomize/overlays/prod
+  egress generate shop.yaml --format graph --output out/      a picture of who may reach what, SVG and Mermaid
   egress generate --from k8s/ --output shop.yaml              a model proposed from manifests, to be filled in
 
 A model is a file that starts with `kind: EgressModel`. What is wrong with it is told with file and line, exit code 2.

@@ -18,10 +18,10 @@ def policies(model: Model) -> list[Json]:
     return [policy for namespace in model.namespaces for policy in _of_namespace(model.spec, namespace)]
 
 
-def grouped(entries: Sequence[Json]) -> list[tuple[Json, list[Json]]]:
+def grouped(listed: Sequence[Json]) -> list[tuple[Json, list[Json]]]:
     """Entries by the pods that they are for, `from`, in the order written: a policy selects pods only once."""
     groups: list[tuple[Json, list[Json]]] = []
-    for entry in entries:
+    for entry in listed:
         same = next((members for chosen, members in groups if chosen == entry["from"]), None)
         if same is None:
             groups.append((entry["from"], [entry]))
@@ -30,22 +30,22 @@ def grouped(entries: Sequence[Json]) -> list[tuple[Json, list[Json]]]:
     return groups
 
 
-def name_of(layer: str, index: int, entries: Sequence[Json]) -> str:
+def name_of(layer: str, index: int, members: Sequence[Json]) -> str:
     """The first policy of a layer has its name, each further one that of its first entry as well."""
-    return f"{layer}-{entries[0]['name']}" if index else layer
+    return f"{layer}-{members[0]['name']}" if index else layer
 
 
 def _of_namespace(spec: Json, namespace: str) -> Iterator[Json]:
     deny, *layers = embedded.metadata()["model"]["layers"]
     yield _policy(spec, namespace, deny, {}, [])
     for layer in layers:
-        for index, (chosen, entries) in enumerate(grouped(_entries(spec, layer))):
-            rules = [_rule(entry, namespace) for entry in entries]
-            yield _policy(spec, namespace, name_of(layer, index, entries), chosen, rules)
+        for index, (chosen, members) in enumerate(grouped(entries(spec, layer))):
+            rules = [_rule(entry, namespace) for entry in members]
+            yield _policy(spec, namespace, name_of(layer, index, members), chosen, rules)
 
 
-def _entries(spec: Json, layer: str) -> list[Json]:
-    """What a layer allows, each {"name", "from", "ports", and where}."""
+def entries(spec: Json, layer: str) -> list[Json]:
+    """What a layer of a model's `spec` allows, in the order written, each {"name", "from", "ports", and where}."""
     made: Mapping[str, Any] = {
         "allow-dns": lambda: [{"name": "dns", "from": {}, **spec["dns"], "ports": _dns_ports(spec["dns"]["ports"])}],
         "allow-https": lambda: spec["https"],
@@ -53,8 +53,8 @@ def _entries(spec: Json, layer: str) -> list[Json]:
         "allow-internal-services": lambda: spec["services"],
         "allow-kube-api": lambda: list(_api(spec.get("kubeAPI"))),
     }
-    entries: list[Json] = made[layer]()
-    return entries
+    found: list[Json] = made[layer]()
+    return found
 
 
 def _dns_ports(numbers: Sequence[int]) -> list[Json]:
