@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.resources
+import io
+import json
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 
-from egress_policy.diff import Difference, Request, compare
+from egress_policy.diff import Difference, Request, compare, formats
 from egress_policy.diff.formats import wording
 from egress_policy.engine import Engine
+from egress_policy.output import Target
 from tests import diffs
 from tests.engines import NAMES, Engines, Kept, Name
 
@@ -53,6 +58,34 @@ def test_the_other_way_round_what_opened_closes(case: diffs.Case, tmp_path: Path
     there = compare(Request(old, new, settings=settings, namespace=case.namespace))
     back = compare(Request(new, old, settings=settings, namespace=case.namespace))
     assert said(there)[:2] == said(back)[1::-1]
+
+
+@pytest.fixture(scope="module")
+def schema() -> jsonschema.Draft202012Validator:
+    """The published one, which refuses here whatever it does not name."""
+    text = importlib.resources.files("egress_policy.schemas").joinpath("diff.schema.json").read_text()
+    jsonschema.Draft202012Validator.check_schema(json.loads(text))
+    return jsonschema.Draft202012Validator(_closed(json.loads(text)))
+
+
+def _closed(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: _closed(one) for key, one in schema.items()}
+    return {**closed, "additionalProperties": False} if isinstance(closed.get("properties"), dict) else closed
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_json_fits_the_published_schema(
+    case: diffs.Case, schema: jsonschema.Draft202012Validator, tmp_path: Path
+) -> None:
+    old, new = case.write(tmp_path)
+    found = compare(Request(old, new, settings=case.parameters, namespace=case.namespace))
+    text = io.BytesIO()
+    formats.load("json").render(found, Target(text))
+    schema.validate(json.loads(text.getvalue()))
 
 
 def said(found: Difference) -> tuple[list[str], list[str], list[str], list[str], str]:

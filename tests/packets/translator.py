@@ -311,7 +311,7 @@ def matches(selector: Any, labels: Labels) -> bool:
 
 
 def _meets(requirement: Manifest, labels: Labels) -> bool:
-    key, values = requirement.get("key") or "", items(requirement.get("values"))
+    key, values = requirement.get("key") or "", [value or "" for value in items(requirement.get("values"))]
     match requirement.get("operator"):
         case "In":
             return key in labels and labels[key] in values
