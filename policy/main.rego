@@ -2,7 +2,7 @@
 # title: The audit for conftest
 # description: |
 #   What `conftest test -p policy` runs. With --combine all files are judged together, as `egress audit` judges them: deny for what fails,
-#   warn for what warns, for waived findings, and for waivers that waive nothing. Without, each document is judged alone, and what takes more
+#   warn for what warns, for waived findings, for waivers that waive nothing, and for models of namespaces that have nothing. Without, each document is judged alone, and what takes more
 #   than one is said to be unseen. Parameters are data: --data with a file that has them under egress.parameters.
 # related_resources:
 #   - ref: https://www.conftest.dev/options/
@@ -35,6 +35,13 @@ warn contains {"msg": waiver.message, "rule": "waivers", "path": $"waivers[{i}]"
 	not _is_object
 	audit.parameters.problems == []
 	some i, waiver in _report.waivers
+}
+
+# Of one document alone nearly every namespace is another.
+warn contains {"msg": declared.message, "rule": "models", "path": $"models[{i}]"} if {
+	not _is_object
+	audit.parameters.problems == []
+	some i, declared in _report.models
 }
 
 _said(found) := object.union(

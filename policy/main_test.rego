@@ -257,6 +257,18 @@ test_warns_of_waivers_that_waive_nothing if {
 	}
 }
 
+_elsewhere := {
+	"apiVersion": "egress-policy.dev/v1", "kind": "EgressModel", "metadata": {"name": "m"},
+	"spec": {"namespaces": ["shpo"]},
+}
+
+test_warns_of_a_model_of_a_namespace_that_has_nothing if {
+	warned := main.warn with input as _combined([_web, _deny]) with data.egress.parameters as {"models": [_elsewhere]}
+	[startswith(found.msg, "Model 'm' is for namespace 'shpo', which has neither") | some found in warned; found.path == "models[0]"] == [true]
+	alone := main.warn with input as _deny with data.egress.parameters as {"models": [_elsewhere]}
+	[found | some found in alone; found.rule == "models"] == []
+}
+
 test_of_one_document_alone_it_waives_and_says_nothing_of_other_waivers if {
 	denied := main.deny with input as _open with data.egress.parameters as _waiving([_waiver, _expired])
 	denied == set()

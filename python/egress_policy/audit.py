@@ -155,7 +155,11 @@ class _Run:
             server = cluster.connect(access)
             half = self._listed(server)
             verdicts = self._judged(engine, half.shards, b",".join(half.shards.labels), [half.shards.places])
-            return replace(_report(engine, verdicts, half), cluster=Cluster(server.url, self.request.namespace))
+            report = _report(engine, verdicts, half)
+            # Of one namespace that was read nothing follows about the others of a model.
+            only = self.request.namespace
+            models = tuple(one for one in report.models if only in ("", one.namespace))
+            return replace(report, cluster=Cluster(server.url, only), models=models)
 
     def first(self, files: Sequence[File], worker: workers.Worker) -> Report:
         """The parent's part: its half, and the namespaces of which both halves have documents."""

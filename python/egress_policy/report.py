@@ -160,6 +160,15 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """A namespace of a model; `message` says what to do about it, or is empty."""
+
+    model: str
+    namespace: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The answer of the control; findings are sorted by file, line, rule. `waivers` is None without a list of them."""
 
@@ -179,6 +188,7 @@ class Report:
     # When the audit began, in nanoseconds: for formats that have a place for it. Two reports may still say the same.
     moment: int = field(default=0, compare=False)
     waivers: tuple[Waiver, ...] | None = None
+    models: tuple[Declared, ...] = ()
 
     @property
     def detail(self) -> str:
@@ -201,6 +211,8 @@ class Report:
         yield "findings", map(finding_json, self.findings)
         if self.waivers is not None:
             yield "waivers", map(_waiver, self.waivers)
+        if self.models:
+            yield "models", map(_declared, self.models)
         yield "errors", map(_problem, self.errors)
         if self.cluster is not None:
             yield "cluster", {"server": self.cluster.server, "namespace": self.cluster.namespace}
@@ -291,6 +303,10 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     return shown
 
 
+def _declared(one: Declared) -> dict[str, Any]:
+    return {"name": one.model, "namespace": one.namespace, **({"message": one.message} if one.message else {})}
+
+
 def _witness(witness: Witness) -> dict[str, Any]:
     return {"from": witness.source, "to": witness.to, "port": witness.port, "protocol": witness.protocol}
 
@@ -313,6 +329,7 @@ def build(answer: Mapping[str, Any], verdicts: Verdicts, errors: Iterable[Proble
         findings=tuple(_to_finding(one) for one in sorted(kept, key=_position)),
         errors=tuple(errors),
         waivers=None if answer["waivers"] is None else tuple(_to_waiver(one) for one in answer["waivers"]),
+        models=tuple(Declared(one["name"], one["namespace"], one.get("message", "")) for one in answer["models"]),
     )
 
 

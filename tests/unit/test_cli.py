@@ -174,6 +174,15 @@ def test_a_flag_decides_over_the_parameters_file(folder: Path) -> None:
     assert json.loads(run.stdout)["profile"] == "baseline"
 
 
+def test_a_model_of_a_namespace_that_has_nothing_is_told(folder: Path) -> None:
+    (folder / "model.yaml").write_text(
+        "apiVersion: egress-policy.dev/v1\nkind: EgressModel\nmetadata: {name: m}\nspec: {namespaces: [shpo]}\n"
+    )
+    for engine in ("wasm", "opa"):
+        run = _egress(folder, "audit", "open.yaml", "--model", "model.yaml", "--engine", engine)
+        assert "Model 'm' is for namespace 'shpo', which has neither workloads nor policies here" in run.stdout.decode()
+
+
 def test_waivers_are_reported_with_their_places(folder: Path) -> None:
     (folder / "waivers.yaml").write_text(
         f"# ours\nwaivers:\n  - {_WAIVER}\n  - {_WAIVER.replace('app-egress', 'gone')}\n"

@@ -18,6 +18,7 @@ _ANSWER: dict[str, Any] = {
     "parameters": {"profile": "strict", "internalBlocks": []},
     "dropped": [],
     "waivers": None,
+    "models": [],
 }
 
 

@@ -21,6 +21,9 @@ def render(report: Report, target: Target) -> None:
     for waiver in report.waivers or ():
         if waiver.message:
             target.utf8(_command("warning", waiver.location, f"{waiver.status} waiver", waiver.message))
+    for model in report.models:
+        if model.message:
+            target.utf8(_command("warning", None, "unused model", model.message))
     target.utf8(f"{report.control}: {report.status}: {_plain(report.summary)}\n")
 
 

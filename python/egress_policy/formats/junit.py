@@ -12,7 +12,7 @@ import junitparser
 from egress_policy.formats import clean
 from egress_policy.formats.wording import resource, waived, waiver, witness
 from egress_policy.output import Target
-from egress_policy.report import Finding, Namespace, Report, Waiver
+from egress_policy.report import Declared, Finding, Namespace, Report, Waiver
 
 DETAILS, EXCERPTS = False, False
 
@@ -44,9 +44,8 @@ def _cases(report: Report) -> Iterator[_Case]:
             yield _namespace(namespace)
     for finding in report.findings:
         yield _finding(finding)
-    for one in report.waivers or ():
-        if one.message:
-            yield _waiver(one)
+    yield from (_waiver(one) for one in report.waivers or () if one.message)
+    yield from (_model(one) for one in report.models if one.message)
     for error in report.errors:
         case = _case(f"{error.file}:{error.line}", "cannot be read")
         case.result = [junitparser.Error(clean.line(error.message), "unreadable")]
@@ -89,6 +88,13 @@ def _waiver(one: Waiver) -> _Case:
     case = _case(f"{one.status} waiver of {waiver(one)}", "waivers")
     if one.location is not None:
         case.file, case.line = clean.line(one.location.file), one.location.line
+    case.system_out = clean.line(one.message)
+    return case
+
+
+def _model(one: Declared) -> _Case:
+    """One that nothing was judged by."""
+    case = _case(f"model {one.model} of namespace {one.namespace}", "models")
     case.system_out = clean.line(one.message)
     return case
 

@@ -14,7 +14,7 @@ from egress_policy.engine import embedded
 from egress_policy.formats import clean
 from egress_policy.formats.wording import resource, waived, witness
 from egress_policy.output import Target
-from egress_policy.report import Cluster, Finding, Problem, Report, Waiver
+from egress_policy.report import Cluster, Finding, Location, Problem, Report
 
 DETAILS, EXCERPTS = False, False
 
@@ -144,7 +144,10 @@ def _invocation(report: Report) -> dict[str, Any]:
     return {
         "executionSuccessful": report.status != "error",
         "toolExecutionNotifications": [_notification(error, report.cluster) for error in report.errors],
-        "toolConfigurationNotifications": [_idle(waiver) for waiver in report.waivers or () if waiver.message],
+        "toolConfigurationNotifications": [
+            *(_idle(f"{one.status}-waiver", one.message, one.location) for one in report.waivers or () if one.message),
+            *(_idle("unused-model", one.message, None) for one in report.models if one.message),
+        ],
     }
 
 
@@ -157,11 +160,10 @@ def _notification(error: Problem, cluster: Cluster | None) -> dict[str, Any]:
     }
 
 
-def _idle(waiver: Waiver) -> dict[str, Any]:
-    where = waiver.location
+def _idle(name: str, message: str, where: Location | None) -> dict[str, Any]:
     return {
         "level": "warning",
-        "message": {"text": clean.line(waiver.message)},
+        "message": {"text": clean.line(message)},
         **({"locations": [location(where.file, where.line, None)]} if where else {}),
-        "descriptor": {"id": f"{waiver.status}-waiver"},
+        "descriptor": {"id": name},
     }

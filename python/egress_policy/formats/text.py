@@ -9,7 +9,7 @@ from itertools import groupby, takewhile
 from egress_policy.formats import clean
 from egress_policy.formats.wording import resource, waived, witness
 from egress_policy.output import Target
-from egress_policy.report import Excerpt, Finding, Namespace, Report, Waiver
+from egress_policy.report import Declared, Excerpt, Finding, Namespace, Report, Waiver
 
 DETAILS, EXCERPTS = False, True
 
@@ -35,6 +35,7 @@ def render(report: Report, target: Target) -> None:
     _findings(report.findings, writer)
     _errors(report, writer)
     _waivers(report.waivers or (), writer)
+    _models(report.models, writer)
     _namespaces(report.namespaces, writer)
     _layers(report.namespaces, writer)
     _next(report, writer)
@@ -185,6 +186,15 @@ def _waivers(waivers: tuple[Waiver, ...], writer: _Writer) -> None:
     for one in idle:
         where = f"{clean.line(one.location.file)}:{one.location.line}: " if one.location else ""
         writer.line(f"  {where}{one.status}: {clean.line(one.message)}")
+
+
+def _models(models: tuple[Declared, ...], writer: _Writer) -> None:
+    """Those that nothing was judged by."""
+    idle = [one for one in models if one.message]
+    if idle:
+        writer.line()
+        writer.line(writer.paint("warn", "Models of namespaces that have nothing:"))
+    writer.lines(f"  {clean.line(one.message)}" for one in idle)
 
 
 def _next(report: Report, writer: _Writer) -> None:

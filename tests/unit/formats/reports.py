@@ -9,6 +9,7 @@ from typing import Any
 
 from egress_policy.output import Target
 from egress_policy.report import (
+    Declared,
     Excerpt,
     Finding,
     Location,
@@ -75,6 +76,8 @@ DANGLING = Finding(
 )
 GRANTED = Waived("shop team", "until the gateway\nis there", "2026-12-31")
 WAIVED = dataclasses.replace(OPEN, level="warn", waived=GRANTED)
+JUDGED = Declared("shop", "shop", "")
+NOTHING = Declared("shop", "shpo", "Nothing is there")
 USED = Waiver("open-egress", WAIVED.resource, "spec.egress[0]", GRANTED, "used", 1, "", Location("waivers.yaml", 2))
 UNUSED = dataclasses.replace(
     USED,
@@ -137,6 +140,7 @@ def hostile() -> Report:
         namespaces=(Namespace(ATTACK, "fail", 0, 0, ()),),
         policies=(),
         waivers=(waiver,),
+        models=(Declared(ATTACK, ATTACK, ATTACK),),
     )
 
 

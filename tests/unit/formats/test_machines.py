@@ -19,6 +19,8 @@ from tests.unit.formats.reports import (
     ATTACK,
     DANGLING,
     EXPIRED,
+    JUDGED,
+    NOTHING,
     OPEN,
     UNUSED,
     USED,
@@ -34,6 +36,7 @@ _REPORTS = [
     pytest.param(report(status="error", errors=(_UNREADABLE,)), id="one with an error"),
     pytest.param(report(status="skip", findings=(), namespaces=(), policies=()), id="nothing to judge"),
     pytest.param(report(findings=(WAIVED,), waivers=(USED, UNUSED, EXPIRED)), id="one with waivers"),
+    pytest.param(report(models=(JUDGED, NOTHING)), id="one with models"),
     pytest.param(hostile(), id="one that an attacker wrote"),
     pytest.param(report(cluster=Cluster("https://10.0.0.1", "shop")), id="one of a cluster"),
 ]
@@ -89,6 +92,24 @@ def test_json_has_the_waivers_between_findings_and_errors() -> None:
         "message": "The waiver waives nothing",
     }
     assert [waiver.get("path") for waiver in given["waivers"]] == ["spec.egress[0]", None]
+
+
+def test_json_has_each_namespace_of_each_model() -> None:
+    given = json.loads(shown(json_format.render, report(models=(JUDGED, NOTHING))))
+    assert given["models"] == [
+        {"name": "shop", "namespace": "shop"},
+        {"name": "shop", "namespace": "shpo", "message": "Nothing is there"},
+    ]
+
+
+def test_a_model_of_a_namespace_that_has_nothing_is_told() -> None:
+    given = report(findings=(), namespaces=(), models=(JUDGED, NOTHING))
+    [invocation] = _run(given)["invocations"]
+    [notification] = invocation["toolConfigurationNotifications"]
+    assert notification["descriptor"] == {"id": "unused-model"}
+    assert notification["message"] == {"text": "Nothing is there"}
+    assert "::warning title=unused model::Nothing is there\n" in shown(github.render, given)
+    assert "<system-out>Nothing is there</system-out>" in shown(junit.render, given)
 
 
 def test_the_schema_accepts_what_later_versions_add(report_schema: jsonschema.Draft202012Validator) -> None:
@@ -218,11 +239,12 @@ def test_github_commands() -> None:
 
 def test_github_commands_cannot_be_forged() -> None:
     lines = shown(github.render, hostile()).split("\n")
-    assert [line.partition(" ")[0] for line in lines] == ["::error", "::error", "::warning", "egress-restricted:", ""]
-    for line in lines[:3]:
+    commands = [line.partition(" ")[0] for line in lines]
+    assert commands == ["::error", "::error", "::warning", "::warning", "egress-restricted:", ""]
+    for line, places in zip(lines[:4], (2, 2, 2, 0), strict=True):
         command, properties, _ = line.split("::", 2)[0], line.split("::", 2)[1], line.split("::", 2)[2]
         assert command == ""
-        assert properties.count(",") == 2
+        assert properties.count(",") == places
         assert "##[" not in line
         assert "%250A" in line
 
@@ -276,6 +298,6 @@ def test_junit_of_nothing_is_a_skipped_case_not_an_empty_suite() -> None:
 
 def test_junit_is_well_formed_whatever_the_names() -> None:
     names = [case.get("name") for case in _cases(hostile())]
-    assert len(names) == 4
+    assert len(names) == 5
     assert all(name and "\\x1b" in name for name in names[1:])
     assert ATTACK not in "".join(filter(None, names))

@@ -11,7 +11,19 @@ import pytest
 from egress_policy.formats import text
 from egress_policy.output import Target
 from egress_policy.report import Excerpt, Location, Namespace, Problem
-from tests.unit.formats.reports import DANGLING, EXPIRED, OPEN, UNUSED, USED, WAIVED, hostile, report, shown
+from tests.unit.formats.reports import (
+    DANGLING,
+    EXPIRED,
+    JUDGED,
+    NOTHING,
+    OPEN,
+    UNUSED,
+    USED,
+    WAIVED,
+    hostile,
+    report,
+    shown,
+)
 
 _EXPECTED = """\
 2 egress rules found, 1 restrict to specific destinations; 1 of 2 application namespaces are not restricted.
@@ -80,6 +92,11 @@ def test_waivers_that_waive_nothing_are_listed() -> None:
         "  waivers.yaml:8: unused: The waiver waives nothing\n"
         "  expired: The waiver expired\n"
     )
+
+
+def test_models_of_namespaces_that_have_nothing_are_listed() -> None:
+    output = shown(text.render, report(findings=(), namespaces=(), models=(JUDGED, NOTHING)))
+    assert output.partition("\n\n")[2] == "Models of namespaces that have nothing:\n  Nothing is there\n"
 
 
 def test_nothing_to_say() -> None:

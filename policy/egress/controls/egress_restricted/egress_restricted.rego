@@ -21,6 +21,7 @@
 package egress.controls.egress_restricted
 
 import data.lib.egress.finding
+import data.lib.egress.layers
 import data.lib.egress.parameters
 
 name := "egress-restricted"
@@ -133,6 +134,7 @@ _totals(view, policies, findings, failing) := {
 	"failing": failing,
 	"unjudged": count(view.unjudged),
 	"waivers": [found.waiver | some found in findings; not found.once; found.waiver >= 0],
+	"layered": [view.namespace | view.layers != null; view.layers.bearer != null],
 	"once": [entry |
 		some found in findings
 		found.once
@@ -175,7 +177,8 @@ _one(false) := 0
 # METADATA
 # description: |
 #   The report over the totals of all namespaces: {"control", "control_version", "severity", "profile", "status", "summary", "counts",
-#   "parameters", "waivers" (see waiver.report; null where no list is given), "dropped": [[order, path, rule, message]]}, from {"totals", "kubernetes": objects seen, "errors": errors of reading}.
+#   "parameters", "waivers" (see waiver.report; null where no list is given), "models": [{"name", "namespace", "message" where nothing of it was there}],
+#   "dropped": [[order, path, rule, message]]}, from {"totals", "kubernetes": objects seen, "errors": errors of reading}.
 report(found, given, settings) := {
 	"control": name,
 	"control_version": version,
@@ -190,6 +193,7 @@ report(found, given, settings) := {
 	},
 	"parameters": parameters.differing(given),
 	"waivers": parameters.waiver_report(given, used),
+	"models": layers.report(settings.models, {namespace | some total in found.totals; some namespace in total.layered}),
 	"dropped": [entry.drop | some entry in repeated],
 } if {
 	repeated := _repeated(found.totals)

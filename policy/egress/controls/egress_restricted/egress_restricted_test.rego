@@ -2,6 +2,7 @@ package egress.controls.egress_restricted_test
 
 import data.egress.controls.egress_restricted
 import data.egress.main
+import data.lib.egress.layers
 import data.lib.egress.testing
 
 _web := testing.deployment("web")
@@ -47,7 +48,7 @@ test_a_namespace_counts_its_rules_and_workloads if {
 test_its_totals_are_these if {
 	_of([_web, _host, testing.egress([{}, _narrow])]).totals == {
 		"egress_rules": 2, "restricted_rules": 1, "open_rules": 1, "application": 1, "restricted": 0, "workloads": 2, "governed": 1,
-		"covered": 1, "policies": 1, "failing": 1, "unjudged": 0, "waivers": [], "once": [],
+		"covered": 1, "policies": 1, "failing": 1, "unjudged": 0, "waivers": [], "layered": [], "once": [],
 	}
 }
 
@@ -215,7 +216,7 @@ test_a_report_has_these_fields if {
 			"egress_rules": 1, "restricted_rules": 0, "open_rules": 0, "application_namespaces": 1, "restricted_namespaces": 1,
 			"workloads": 1, "covered_workloads": 1,
 		},
-		"parameters": {}, "waivers": null, "dropped": [],
+		"parameters": {}, "waivers": null, "models": [], "dropped": [],
 	}
 }
 
@@ -518,4 +519,13 @@ test_a_waived_rule_that_needs_what_has_expired_is_handed_on if {
 	totals := main.namespace({"namespace": "shop", "documents": documents}, testing.nowhere, settings).totals
 	[[entry.waiver, entry.level] | some entry in totals.once] == [[0, "warn"]]
 	totals.waivers == []
+}
+
+test_a_namespace_of_a_model_that_has_nothing_is_told if {
+	declared := {"apiVersion": "egress-policy.dev/v1", "kind": "EgressModel", "metadata": {"name": "m"}, "spec": {"namespaces": ["shop", "shpo"]}}
+	found := testing.view_with([_web], {"models": [declared]})
+	totals := egress_restricted.namespace(layers.seen(found), []).totals
+	totals.layered == ["shop"]
+	report := egress_restricted.report({"totals": [totals], "kubernetes": 1, "errors": 0}, {}, found.settings)
+	[[one.namespace, object.get(one, "message", "") != ""] | some one in report.models] == [["shop", false], ["shpo", true]]
 }

@@ -36,6 +36,26 @@ _layers(view) := {
 	there := {"default-deny-egress"} | _there(declared, view.policies)
 } else := null
 
+# METADATA
+# description: |
+#   What became of each namespace of each model: {"name", "namespace", "message" where there is something to do}, given the namespaces of which something was judged. A name
+#   that is misspelt would let the namespace that is meant go by its shape.
+report(null, _) := []
+
+report(models, judged) := [object.union({"name": declared.name, "namespace": namespace}, _advice(declared.name, namespace, judged)) |
+	some declared in models
+	some namespace in declared.namespaces
+] if {
+	models != null
+}
+
+_advice(_, namespace, judged) := {} if namespace in judged
+
+_advice(name, namespace, judged) := {"message": message} if {
+	not namespace in judged
+	message := $"Model '{name}' is for namespace '{namespace}', which has neither workloads nor policies here: is the name misspelt, or are its manifests elsewhere?"
+}
+
 # Coverage is no question in the system's namespaces, unless somebody declares them.
 _asked(namespace, found, settings) if {
 	settings.models != null

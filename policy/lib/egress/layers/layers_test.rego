@@ -398,3 +398,18 @@ test_all_ports_of_what_is_listed_are_no_https if {
 	found := _seen([_six[0], _six[1], _of_backend(testing.to_blocks(["8.8.8.0/24"], [{"protocol": "TCP"}]))], given)
 	{breach.layer | some breach in found.breaches} == {"allow-dns", "allow-https"}
 }
+
+test_of_each_namespace_of_a_model_it_says_whether_anything_was_judged_by_it[name] if {
+	some name, row in {
+		"no model": {"models": null, "expected": []},
+		"by shape": {"models": [], "expected": []},
+		"judged": {"models": [{"name": "m", "namespaces": ["shop"]}], "expected": [{"name": "m", "namespace": "shop"}]},
+		"one of two": {
+			"models": [{"name": "m", "namespaces": ["shop", "shpo"]}],
+			"expected": [{"name": "m", "namespace": "shop"}, {"name": "m", "namespace": "shpo", "message": _nothing_there}],
+		},
+	}
+	layers.report(row.models, {"shop"}) == row.expected
+}
+
+_nothing_there := "Model 'm' is for namespace 'shpo', which has neither workloads nor policies here: is the name misspelt, or are its manifests elsewhere?"
