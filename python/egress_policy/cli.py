@@ -55,16 +55,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             code = INTERRUPTED
         except EgressPolicyError as error:
-            _complain(str(error))
+            complain(str(error))
             code = getattr(error, "exit_code", UNKNOWN)
         except Exception:  # noqa: BLE001  # Python's own exit code for it is 1, which would be a verdict
-            _complain(f"this is a bug, please report it\n{traceback.format_exc()}")
+            complain(f"this is a bug, please report it\n{traceback.format_exc()}")
             code = UNKNOWN
     return code
 
 
-def _complain(text: str) -> None:
-    """Say it on standard error; if that is closed or full, the exit code has to do."""
+def complain(text: str) -> None:
+    """Say it on standard error, each line marked as ours; if that is closed or full, the exit code has to do."""
     if sys.stderr is None:
         return
     try:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from egress_policy import folders, generate, model, output, propose
-from egress_policy.cli import PASS, USAGE
+from egress_policy.cli import PASS, USAGE, complain
 from egress_policy.errors import EgressPolicyError
-from egress_policy.generate import kubectl
+from egress_policy.generate import contradictions, kubectl
 from egress_policy.model import Model, ModelError
 from egress_policy.output import Target
 
@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
         return propose.run(options.manifests, options.namespace, options.output)
     models = model.read(*options.models)
     _check_expiry(models, f"{datetime.now(UTC):%Y-%m-%d}")
+    _warn(contradictions.lines(models))
     formats = list(dict.fromkeys(options.format or ["kubectl"]))
     if options.output is None:
         output.write(None, lambda target: target.utf8(kubectl.text(models)))
@@ -86,6 +87,13 @@ def _expired(one: Model, today: str) -> Iterator[str]:
             path = f"spec.https[{index}].expires"
             place = one.written.place(path)
             yield f"{place}: {path} was {entry['expires']}: have '{entry['name']}' approved anew, or remove it"
+
+
+def _warn(contradicted: Sequence[str]) -> None:
+    """Whatever was declared is written: only its team can say which of two statements is meant."""
+    if contradicted:
+        told = "the model contradicts itself: `egress audit` will refuse what is written"
+        complain("\n".join([told, *contradicted]))
 
 
 def _write(models: Sequence[Model], formats: Sequence[str], folder: Path) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from egress_policy import model
 from egress_policy.formats import clean
 
 Json = Mapping[str, Any]
-_FIELDS = {
-    "allow-https": "https",
-    "allow-database": "databases",
-    "allow-internal-services": "services",
-}
+# Those whose entries somebody has asked for by name.
+_NAMED = ("allow-https", "allow-database", "allow-internal-services")
 _ABOUT = {
     "default-deny-egress": "Nothing leaves unless a policy below says so.",
     "allow-dns": "Names are resolved by the cluster's DNS and nobody else: open DNS is a tunnel.",
@@ -23,19 +21,11 @@ _ABOUT = {
 }
 
 
-def lines(spec: Json, policy: Json) -> Iterator[str]:
+def lines(spec: dict[str, Any], policy: Json) -> Iterator[str]:
     """The comment of a policy of a model, a line each, without `#`. Nothing in it ends the line."""
-    layer = layer_of(policy["metadata"]["name"])
+    layer = model.layer_of(policy)
     yield _ABOUT[layer]
-    chosen = policy["spec"]["podSelector"].get("matchLabels", {})
-    for entry in spec.get(_FIELDS.get(layer, ""), ()):
-        if entry["from"] == chosen:
-            yield entry_line(entry)
-
-
-def layer_of(name: str) -> str:
-    """The layer of a policy, which has its name, or begins with it."""
-    return max((layer for layer in _ABOUT if name == layer or name.startswith(f"{layer}-")), key=len)
+    yield from (entry_line(entry) for entry in model.entries_of(spec, policy) if layer in _NAMED)
 
 
 def entry_line(entry: Json) -> str:

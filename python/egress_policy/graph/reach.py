@@ -8,9 +8,7 @@ from typing import Any
 
 from egress_policy import model
 from egress_policy.formats import clean
-from egress_policy.generate import comments
 from egress_policy.model import Model
-from egress_policy.model.policies import entries
 
 Json = Mapping[str, Any]
 # What a reader calls a layer, in the order of the layers.
@@ -78,13 +76,9 @@ def section(one: Model) -> Section:
 
 
 def _destinations(one: Model, policy: Json) -> Iterator[Destination]:
-    """The rules of a policy, which are its entries in the order written."""
-    layer = comments.layer_of(policy["metadata"]["name"])
-    if layer in TITLES:
-        chosen = policy["spec"]["podSelector"].get("matchLabels", {})
-        members = [entry for entry in entries(one.spec, layer) if entry["from"] == chosen]
-        for entry, rule in zip(members, policy["spec"]["egress"], strict=True):
-            yield _destination(one, layer, entry, rule)
+    layer = model.layer_of(policy)
+    for entry, rule in zip(model.entries_of(one.spec, policy), policy["spec"]["egress"], strict=True):
+        yield _destination(one, layer, entry, rule)
 
 
 def _destination(one: Model, layer: str, entry: Json, rule: Json) -> Destination:

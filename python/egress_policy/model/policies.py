@@ -18,6 +18,19 @@ def policies(model: Model) -> list[Json]:
     return [policy for namespace in model.namespaces for policy in _of_namespace(model.spec, namespace)]
 
 
+def layer_of(policy: Mapping[str, Any]) -> str:
+    """The layer of one of these policies: it has its name, or begins with it."""
+    name = policy["metadata"]["name"]
+    layers: list[str] = embedded.metadata()["model"]["layers"]
+    return next(layer for layer in layers if f"{name}-".startswith(f"{layer}-"))
+
+
+def entries_of(spec: Json, policy: Mapping[str, Any]) -> list[Json]:
+    """What one of these policies allows: its rules, as the `entries` of its layer for the pods that it selects."""
+    chosen = policy["spec"]["podSelector"].get("matchLabels", {})
+    return [entry for entry in entries(spec, layer_of(policy)) if entry["from"] == chosen]
+
+
 def grouped(listed: Sequence[Json]) -> list[tuple[Json, list[Json]]]:
     """Entries by the pods that they are for, `from`, in the order written: a policy selects pods only once."""
     groups: list[tuple[Json, list[Json]]] = []
@@ -47,6 +60,7 @@ def _of_namespace(spec: Json, namespace: str) -> Iterator[Json]:
 def entries(spec: Json, layer: str) -> list[Json]:
     """What a layer of a model's `spec` allows, in the order written, each {"name", "from", "ports", and where}."""
     made: Mapping[str, Any] = {
+        "default-deny-egress": list,
         "allow-dns": lambda: [{"name": "dns", "from": {}, **spec["dns"], "ports": _dns_ports(spec["dns"]["ports"])}],
         "allow-https": lambda: spec["https"],
         "allow-database": lambda: [{**entry, "ports": [entry["port"]]} for entry in spec["databases"]],
