@@ -131,13 +131,33 @@ _usual_ports := {
 
 # What of a policy is in no layer, or wider than its layer.
 
-_breaches(policy, declared, namespace, settings) := array.concat(_deny_breaches(policy), [breach |
+_breaches(policy, declared, namespace, settings) := array.concat(_deny_breaches(policy), _allow_breaches(policy, declared, namespace, settings))
+
+# Pods of several kinds may share a policy that each of them might have.
+_allow_breaches(policy, declared, namespace, settings) := found if {
+	found := _found_in(policy, declared, namespace, settings)
+	not _each_may(found, policy, declared, namespace, settings)
+} else := []
+
+_each_may(found, policy, declared, namespace, settings) if {
+	count(found) > 0
+	some selectors in _ways(policy.selector)
+	count(selectors) > 1
+	every chosen in selectors { _found_in(_of_pods(policy, chosen), declared, namespace, settings) == [] }
+}
+
+_of_pods(policy, chosen) := object.union(policy, {
+	"selector": chosen, "normal": selector.normal(chosen),
+	"selected": [pod | some pod in policy.selected; selector.matches(chosen, pod.labels)],
+})
+
+_found_in(policy, declared, namespace, settings) := [breach |
 	current := [destination | some destination in declared.destinations; not destination.expired]
 	chosen := [destination | some destination in current; _requires(destination.from, policy)]
 	some rule in policy.rules
 	some found in _rule_breaches(rule, policy, {"declared": declared, "current": current, "chosen": chosen, "namespace": namespace, "settings": settings})
 	breach := object.union(found, {"policy": policy, "rule": rule, "path": rule.path})
-])
+]
 
 # The one that is named so is taken at its word.
 _deny_breaches(policy) := [{"layer": "default-deny-egress", "policy": policy, "rule": null, "path": path, "about": about} |
@@ -404,8 +424,37 @@ _any_address(allowances) if {
 	reach.addresses(width.unapproved(allowances), family, "all") > 0
 }
 
-# Whether a peer on a port is of some destinations.
+# Whether a peer on a port is of some destinations, or each of the peers that it is short for is.
 _peer_inside(peer, port, destinations, namespace) if {
+	some spaces in _ways(peer.namespaces)
+	some pods in _ways(peer.pods)
+	count(spaces) * count(pods) <= _most_together
+	every space in spaces {
+		every chosen in pods { _one_inside({"namespaces": space, "pods": chosen}, port, destinations, namespace) }
+	}
+}
+
+# A selector as selectors that select the same together: itself, or one for each value of an `In`.
+_ways(written) := array.concat([[written]], [[_narrowed(written, key, value) | some value in values] |
+	several := [[key, values] | some [key, "In", values] in selector.normal(written); count(values) > 1]
+	count(several) <= _most_lists
+	some [key, values] in several
+	count(values) <= _most_values
+])
+
+# Nobody writes more, and it would take long to judge.
+_most_lists := 2
+
+_most_values := 16
+
+_most_together := 64
+
+_narrowed(written, key, value) := object.union(written, {"matchExpressions": array.concat(
+	[{"key": key, "operator": "In", "values": [value]}],
+	written.matchExpressions,
+)})
+
+_one_inside(peer, port, destinations, namespace) if {
 	set := [p |
 		some destination in destinations
 		destination.labels != null
@@ -449,10 +498,13 @@ _denies(policies) if {
 	policy.rules == []
 }
 
-# Without a model any of the known places is the cluster's DNS.
+# Without a model any of the known places is the cluster's DNS, and a cache on the node may be all that pods ask.
 _wanted(declared) := [destination | some destination in declared.destinations; not destination.expired] if {
 	declared.name != ""
-} else := [object.union(declared.destinations[0], {"any": declared.destinations})]
+} else := [object.union(declared.destinations[0], {"any": array.concat(
+	declared.destinations,
+	[object.union(destination, {"labels": null}) | some destination in declared.destinations; destination.claims != []],
+)})]
 
 _reached(destination, policies, namespace) if {
 	some one in object.get(destination, "any", [destination])

@@ -331,6 +331,62 @@ test_a_layer_that_no_model_declares_is_absent if {
 	_seen([_six[0], _six[1]], {"models": [_model({})]}).status == object.union(_all("absent"), {"default-deny-egress": "present", "allow-dns": "present"})
 }
 
+_any(key, values) := {"matchExpressions": [{"key": key, "operator": "In", "values": values}]}
+
+_values(prefix, from, to) := [$"{prefix}{i}" | some i in numbers.range(from, to)]
+
+# 12 services of 8 namespaces, and a database for 20 kinds of pods.
+_many := {"models": [_model({
+	"services": [{"name": $"s{i}-{j}", "namespace": $"n{i}", "labels": {"app": $"a{j}"}, "ports": [8080]} |
+		some i in numbers.range(1, 8)
+		some j in numbers.range(1, 12)
+	],
+	"databases": [{"name": $"d{i}", "engine": "mysql", "labels": {"app": "db"}, "from": {"app": $"p{i}"}} | some i in numbers.range(1, 20)],
+})]}
+
+_to_many(spaces, pods) := _one(_on([{"port": 8080}], [{"namespaceSelector": _any("kubernetes.io/metadata.name", spaces), "podSelector": pods}]))
+
+_from_many(pods) := object.union(
+	_one(_on([{"port": 3306}], [{"podSelector": {"matchLabels": {"app": "db"}}}])),
+	{"spec": {"podSelector": pods}},
+)
+
+_lists(keys) := {"matchExpressions": [{"key": key, "operator": "In", "values": [$"{key}1", $"{key}2"]} | some key in keys]}
+
+test_values_that_are_declared_each_are_declared[name] if {
+	some name, policy in {
+		"of namespaces": _to_many(["n1", "n2"], {"matchLabels": {"app": "a1"}}),
+		"of namespaces and pods": _to_many(["n1", "n2"], _any("app", ["a1", "a2"])),
+		"beside another list": _to_many(["n1"], object.union({"matchLabels": {"app": "a1"}}, _lists(["track", "zone"]))),
+		"of the pods of the policy": _from_many(_any("app", ["p1", "p2"])),
+		"of its pods, beside another list": _from_many({"matchExpressions": array.concat(_lists(["track"]).matchExpressions, _any("app", ["p1", "p2"]).matchExpressions)}),
+		"as many as 64 together": _to_many(_values("n", 1, 8), _any("app", _values("a", 1, 8))),
+	}
+	_seen([policy], _many).breaches == []
+}
+
+test_not_all_values_are_declared[name] if {
+	some name, policy in {
+		"a namespace": _to_many(["n1", "vault"], {"matchLabels": {"app": "a1"}}),
+		"pods": _to_many(["n1", "n2"], _any("app", ["a1", "admin"])),
+		"pods of the policy": _from_many(_any("app", ["p1", "web"])),
+		"pods of the policy by another label": _from_many(_any("role", ["p1", "p2"])),
+		"more than 64 together": _to_many(_values("n", 1, 8), _any("app", _values("a", 1, 9))),
+		"more than 16 of a list": _from_many(_any("app", _values("p", 1, 17))),
+		"more than two lists": _from_many(object.union(_lists(["x", "y"]), {"matchExpressions": array.concat(_lists(["x", "y"]).matchExpressions, _any("app", ["p1", "p2"]).matchExpressions)})),
+	}
+	count(_seen([policy], _many).breaches) > 0
+}
+
+test_the_pods_of_each_value_are_asked_for_their_labels if {
+	policy := _from_many(_any("track", ["stable", "canary"]))
+	_seen([policy, _labelled("one", {"app": "p1", "track": "stable"}), _labelled("other", {"app": "p2", "track": "canary"})], _many).breaches == []
+	count(_seen([policy, _labelled("one", {"app": "p1", "track": "stable"}), _labelled("other", {"app": "web", "track": "canary"})], _many).breaches) > 0
+	count(_seen([policy, _labelled("one", {"app": "p1", "track": "stable"})], _many).breaches) == 0
+}
+
+_labelled(name, labels) := object.union(testing.deployment(name), {"spec": {"template": {"metadata": {"labels": labels}}}})
+
 test_has_the_shape_of_a_layer[name] if {
 	some name, row in {
 		"a node-local DNS": {"policy": _one(testing.to_blocks(["169.254.20.10/32"], _dns_ports)), "layer": "allow-dns"},
