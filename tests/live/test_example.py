@@ -36,7 +36,7 @@ def kubectl(control_plane: ControlPlane, tool: Callable[[str], Path]) -> Kubectl
 @pytest.fixture(scope="module")
 def policies(client: Client) -> dict[str, Object]:
     """Those of the model, by name; their namespace is there."""
-    client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
+    client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
     return {one["metadata"]["name"]: one for read in model.read(str(MODEL)) for one in model.policies(read)}
 
 

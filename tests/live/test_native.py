@@ -49,7 +49,7 @@ def client(alone: ControlPlane) -> Client:
 @pytest.fixture(scope="module")
 def guarded(client: Client, kubectl: Kubectl) -> str:
     """A namespace of a cluster with the admission policies of the repository in force, those that fail refusing."""
-    client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
+    client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
     kubectl("apply", "-k", ROOT / "overlays" / "deny-admission-policies")
     until("an open policy is refused", lambda: refused(client, policy("shop", {})))
     until("the other rule warns", lambda: "Warning" in dry_run(kubectl, policy("shop", {"ports": HTTPS})))
