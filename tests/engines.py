@@ -128,22 +128,13 @@ class Kept:
 
 
 @contextlib.contextmanager
-def serving(opa: Path) -> Iterator[str]:
-    """A real OPA with the policy from the checkout, for as long as the context lasts."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def serving(opa: Path, *loaded: str | Path) -> Iterator[str]:
+    """A real OPA on loopback while the context lasts, with the policy from the checkout or what it is told to load."""
+    port = free_port()
     command: list[str | Path] = [
-        opa,
-        "run",
-        "--server",
-        "--addr",
-        f"127.0.0.1:{port}",
-        "--log-level",
-        "error",
-        "--skip-version-check",
+        *(opa, "run", "--server", "--addr", f"127.0.0.1:{port}", "--log-level", "error", "--skip-version-check"),
+        *(loaded or ("--ignore", "*_test.rego", POLICY)),
     ]
-    command += ["--skip-version-check", "--ignore", "*_test.rego", POLICY]
     server = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     try:
         _wait(server, port)
@@ -151,6 +142,13 @@ def serving(opa: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(10)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _wait(server: subprocess.Popen[bytes], port: int) -> None:

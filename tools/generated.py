@@ -1,4 +1,4 @@
-"""The files that are generated from policy/: it compiled, its metadata, a page for each rule, RBAC, and gatekeeper/.
+"""The files that are generated from policy/: compiled, its metadata, the lock of the bundles, pages, RBAC, gatekeeper/.
 
 What `egress generate` makes of the example's model, in every format, is among them.
 
@@ -102,6 +102,7 @@ def contents(opa: Path) -> dict[str, bytes]:
         | {
             "bundles/embedded/policy.wasm": _compiled(opa),
             "bundles/embedded/metadata.json": _json(metadata),
+            "bundles/lock.json": _lock(),
             "docs/rules/README.md": _index(metadata).encode(),
             "examples/cluster/rbac.yaml": _rbac(kinds).encode(),
             "examples/cluster/role.yaml": _namespaced_rbac(kinds).encode(),
@@ -116,6 +117,12 @@ def _enforced(opa: Path, kinds: Json) -> dict[str, bytes]:
     # The conversion takes the OPA on PATH.
     os.environ["PATH"] = os.pathsep.join([str(opa.parent), os.environ["PATH"]])
     return enforcement.contents(kinds)
+
+
+def _lock() -> bytes:
+    from tools import bundles  # as above; OPA is on PATH by now
+
+    return _json(bundles.lock())
 
 
 def _example() -> Iterator[tuple[str, bytes]]:

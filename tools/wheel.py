@@ -9,7 +9,16 @@ from pathlib import Path
 import nox
 
 ROOT = Path(__file__).resolve().parent.parent
-NEEDED = ("cli.py", "py.typed", "embedded/metadata.json", "embedded/policy.wasm", "embedded/policy/main.rego")
+NEEDED = (
+    "cli.py",
+    "py.typed",
+    "embedded/metadata.json",
+    "embedded/policy.wasm",
+    "embedded/policy/main.rego",
+    "embedded/bundles/egress-restricted.yaml",
+    "embedded/bundles/egress-model.yaml",
+    "embedded/bundles/egress-log.yaml",
+)
 
 
 def problems(folder: Path) -> list[str]:

@@ -22,6 +22,8 @@ COMMANDS = {
     "diff": "say what became reachable between two versions of the manifests, and what no longer is",
     "generate": "write the NetworkPolicies of a model, for kubectl, Helm or Kustomize; draw it; propose one",
     "gatekeeper": "turn the rules into what Gatekeeper takes, to enforce them in a cluster",
+    "bundle": "build, sign, verify and inspect bundles of the policy, for OPA sidecars",
+    "sidecar": "configure OPA beside an application, and refuse a configuration that is unsafe",
     "verify": "check in a live cluster that the six policies are there and work",
     "explain": "say what a rule looks for, why, and how to fix what it finds",
 }

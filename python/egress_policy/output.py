@@ -40,6 +40,10 @@ class Target:
         """Text for programs, which expect UTF-8 whatever the terminal shows."""
         self._stream.write(text.encode("utf-8", "backslashreplace"))
 
+    def bytes(self, data: bytes) -> None:
+        """What is no text."""
+        self._stream.write(data)
+
 
 def write(name: str | None, render: Callable[[Target], None]) -> None:
     """Render to the file of this name, or to standard output. A file has the whole report, or is as it was."""

@@ -32,6 +32,12 @@ def rego() -> Path:
     return installed if installed.is_dir() else _CHECKOUT / "policy"
 
 
+def definitions() -> Path:
+    """The folder of the definitions of our own bundles."""
+    installed = _PACKAGE / "embedded" / "bundles"
+    return installed if installed.is_dir() else _CHECKOUT / "bundles"
+
+
 @functools.cache
 def metadata() -> dict[str, Any]:
     """`control` and `rules` as their METADATA describes them."""
