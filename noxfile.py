@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -153,9 +154,12 @@ def lock(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure against conftest and a bare parser, or with `-- admission` a real webhook; see `-- --help`."""
+    """Measure against conftest and a bare parser, with `-- admission` a real webhook, with `-- gateway` a sidecar."""
     if session.posargs[:1] == ["admission"]:
         _bench_admission(session, *session.posargs[1:])
+        return
+    if session.posargs[:1] == ["gateway"]:
+        _bench_gateway(session, *session.posargs[1:])
         return
     found = _programs(session, "opa", "conftest")
     _install(session, "runtime", "build")
@@ -168,6 +172,15 @@ def _bench_admission(session: nox.Session, *arguments: str) -> None:
     _install(session, "runtime", "test", "build")
     _install_package(session)
     session.run("python", "-m", "bench.admission", "--gator", str(found["gator"]), *arguments)
+
+
+def _bench_gateway(session: nox.Session, *arguments: str) -> None:
+    opa = _opa(session)
+    _install(session, "runtime", "test", "build")
+    _install_package(session)
+    # The bundles are compiled by the OPA on PATH.
+    path = os.pathsep.join([str(opa.parent), os.environ["PATH"]])
+    session.run("python", "-m", "bench.gateway", "--opa", str(opa), *arguments, env={"PATH": path})
 
 
 def _programs(session: nox.Session, *names: str, exact: bool = False) -> dict[str, Path]:

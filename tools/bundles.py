@@ -10,18 +10,22 @@ from typing import Any
 
 from egress_policy.bundle import archive, definition, digests
 from egress_policy.bundle.build import build
+from egress_policy.bundle.definition import Definition
 
 FOLDER = Path(__file__).resolve().parent.parent / "bundles"
 Json = dict[str, Any]
 
 
 def lock() -> dict[str, Json]:
-    """{name: {"revision", "sha256" of the bundle, "files": {name: the digest that a signature has}}}."""
-    return {path.stem: _locked(path) for path in sorted(FOLDER.glob("*.yaml"))}
+    """{name: {"revision", "sha256" of the bundle, "files": {name: the digest that a signature has}}}.
+
+    Of bundles of policy: one of data asks the compiled policy, which is itself among what is generated.
+    """
+    defined = [definition.read(str(path)) for path in sorted(FOLDER.glob("*.yaml"))]
+    return {one.name: _locked(one) for one in defined if one.packages}
 
 
-def _locked(path: Path) -> Json:
-    defined = definition.read(str(path))
+def _locked(defined: Definition) -> Json:
     files = build(defined)
     return {
         "revision": defined.revision,

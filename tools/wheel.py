@@ -17,6 +17,7 @@ NEEDED = (
     "embedded/policy/main.rego",
     "embedded/bundles/egress-restricted.yaml",
     "embedded/bundles/egress-model.yaml",
+    "embedded/bundles/egress-gateway.yaml",
     "embedded/bundles/egress-log.yaml",
 )
 

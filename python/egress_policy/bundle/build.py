@@ -14,12 +14,12 @@ from egress_policy import settings
 from egress_policy.audit import ParametersError, check
 from egress_policy.bundle import BundleError, archive, modules
 from egress_policy.bundle.definition import Definition
-from egress_policy.engine import embedded, load
+from egress_policy.engine import GATEWAY_INDEX, embedded, load
 
 Json = dict[str, Any]
 _WASM = "policy.wasm"
 _DATA = "data.json"
-_PARAMETERS = "egress/parameters"
+_PARAMETERS, _APPROVED = "egress/parameters", "egress/approved"
 _SECONDS = 300
 
 
@@ -55,9 +55,11 @@ def _data(definition: Definition) -> tuple[dict[str, bytes], list[str]]:
     try:
         with load("wasm", given.values) as engine:
             check(engine)
+            # What the gateway would work out of the models for each question.
+            approved = engine.ask(GATEWAY_INDEX, b"{}")
     except ParametersError as error:
         raise BundleError(given.explained(error.problems)) from error
-    return {_DATA: _json({"egress": {"parameters": given.values}})}, [_PARAMETERS]
+    return {_DATA: _json({"egress": {"parameters": given.values, "approved": approved}})}, [_APPROVED, _PARAMETERS]
 
 
 def _compiled(files: Mapping[str, bytes], entrypoints: tuple[str, ...]) -> bytes:

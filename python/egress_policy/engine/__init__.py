@@ -12,6 +12,7 @@ from egress_policy.errors import EgressPolicyError
 # The queries, those without a package being of data.egress.main; each is also an entrypoint of the compiled policy.
 PARAMETERS, NAMESPACES, REPORT = "parameters", "namespaces", "report"
 DIFFERENCES, DIFFERENCE_REPORT = "diff/namespaces", "diff/report"
+GATEWAY, GATEWAY_INDEX = "gateway/decision", "gateway/index"
 
 
 class EngineError(EgressPolicyError):

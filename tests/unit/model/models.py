@@ -11,7 +11,8 @@ Json = dict[str, Any]
 ALL: Json = {
     "namespaces": ["shop"],
     "https": [
-        {"name": "payments", "cidrs": ["151.101.2.0/24"], "owner": "pay", "reason": "cards", "expires": "2099-06-30"},
+        {"name": "payments", "hosts": ["pay.example.com"],
+         "cidrs": ["151.101.2.0/24"], "owner": "pay", "reason": "cards", "expires": "2099-06-30"},
         {"name": "mail", "cidrs": ["2a04:4e42::/48"], "ports": [{"port": 8000, "endPort": 8010}], "from": {"app": "w"}},
     ],
     "databases": [

@@ -3,7 +3,7 @@
 # description: |
 #   `kind: EgressModel`, the document in which a team declares once where the pods of some namespaces may go: what is wrong with one, and its
 #   destinations. A *destination* is {"layer", "name", "from": labels of the pods that may reach it, "namespace" (null for the pods' own) and
-#   "labels" of the pods that are reached, or null, "claims" (see `allowance`), "cidrs" as written, "ports": port set, "expires": date or null, "expired": bool}.
+#   "labels" of the pods that are reached, or null, "hosts" by their names, "claims" (see `allowance`), "cidrs" as written, "ports": port set, "expires": date or null, "expired": bool}.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
 package lib.egress.model
@@ -84,7 +84,7 @@ _has(thing, field) if object.get(thing, field, null) != null
 _destination(layer, entry) := {
 	"layer": layer, "name": entry.name, "from": _given(entry, "from", {}),
 	"namespace": object.get(entry, "namespace", null), "labels": _labels_of(entry),
-	"cidrs": fields.items(entry, "cidrs"),
+	"hosts": fields.items(entry, "hosts"), "cidrs": fields.items(entry, "cidrs"),
 	"claims": [claim |
 		some text in fields.items(entry, "cidrs")
 		claim := allowance.claim(_everywhere, cidr.parse(text), [], {"cidr": text, "path": ""})
@@ -281,9 +281,9 @@ _place_problems(thing, base) := array.flatten([
 _selects(thing) if count(thing.labels) > 0
 
 _entry_fields := {
-	"https": {"name", "cidrs", "ports", "from", "owner", "reason", "expires"},
-	"databases": {"name", "engine", "port", "namespace", "labels", "cidrs", "from", "owner", "reason"},
-	"services": {"name", "namespace", "labels", "ports", "from", "owner", "reason"},
+	"https": {"name", "hosts", "cidrs", "ports", "from", "owner", "reason", "expires"},
+	"databases": {"name", "hosts", "engine", "port", "namespace", "labels", "cidrs", "from", "owner", "reason"},
+	"services": {"name", "hosts", "namespace", "labels", "ports", "from", "owner", "reason"},
 }
 
 _entries_problems(spec, field, base) := array.concat(
@@ -301,6 +301,7 @@ _entry_problems(entry, field, base, before) := array.flatten([
 	_name_problems(entry, base),
 	[{"path": _below(base, "name"), "message": "is the name of another one before"} | some other in before; other.name == entry.name],
 	_label_problems(entry, "from", base),
+	_host_problems(entry, base),
 	[{"path": _below(base, text), "message": "must be a text"} |
 		some text in ["owner", "reason"]
 		not fields.is_text_or_null(object.get(entry, text, null))
@@ -308,6 +309,24 @@ _entry_problems(entry, field, base, before) := array.flatten([
 	_problems_of(field, entry, base),
 ]) if {
 	is_object(entry)
+}
+
+# Names as a gateway compares them. A wildcard would approve of hosts that nobody has thought of.
+_host_problems(entry, base) := array.concat(
+	fields.list_problem(entry, "hosts", $"{base}."),
+	[{"path": $"{base}.hosts[{i}]", "message": "must be the name of a host in lower case, as api.example.com"} |
+		some i, host in fields.items(entry, "hosts")
+		not is_host(host)
+	],
+)
+
+# METADATA
+# description: Whether a value is the name of a host, and no address in whatever notation.
+is_host(value) if {
+	is_string(value)
+	count(value) <= 253
+	regex.match(`^([a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9_])?\.)*[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`, value)
+	not regex.match(`(^|\.)(0x[0-9a-f]*|[0-9]+)$`, value)
 }
 
 _problems_of("https", entry, base) := array.flatten([
