@@ -18,6 +18,11 @@ def test_packing_and_unpacking_give_the_files_back() -> None:
     assert archive.unpack(archive.pack(FILES)) == FILES
 
 
+@pytest.mark.parametrize("name", ["x" * 255, f"{'x' * 120}/{'y' * 120}", "p/ä.rego"])
+def test_long_names_and_other_letters_are_packed(name: str) -> None:
+    assert archive.unpack(archive.pack({name: b"x"})) == {name: b"x"}
+
+
 def test_the_order_of_the_files_does_not_matter() -> None:
     assert archive.pack(FILES) == archive.pack(dict(reversed(FILES.items())))
 

@@ -46,6 +46,13 @@ def test_what_is_written_is_safe(key: Pair, tmp_path: Path) -> None:
     assert made["keys"]["k"] == {"algorithm": key.algorithm, "key": key.public.read_text()}
 
 
+def test_nothing_but_the_key_of_a_file_gets_into_it(es256: Pair, tmp_path: Path) -> None:
+    noted = tmp_path / "noted.pem"
+    noted.write_bytes(b"\xffsomebody's notes\n" + es256.public.read_bytes())
+    out = _written(Pair("ES256", es256.private, noted), tmp_path)
+    assert yaml.safe_load((out / "opa.yaml").read_text())["keys"]["k"]["key"] == es256.public.read_text()
+
+
 @pytest.mark.parametrize("file", ["deployment.yaml", "component/sidecar.yaml"])
 def test_it_may_do_no_more_than_it_must(file: str, es256: Pair, tmp_path: Path) -> None:
     pod = _pod(_written(es256, tmp_path) / file)

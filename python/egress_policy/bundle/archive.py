@@ -36,7 +36,7 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     Stored, not compressed: what a compressor makes of it depends on which library, in which version, a machine has.
     """
     stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name, data in sorted(files.items()):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(data), 0o644

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from egress_policy.bundle import keys
@@ -43,14 +42,13 @@ class Wanted:
 def config(wanted: Wanted) -> Json:
     """The configuration. Raises BundleError for a key that OPA does not take."""
     key = keys.public(wanted.public_key)
-    pem = Path(wanted.public_key).read_text(encoding="ascii")
     service: Json = {"url": wanted.url}
     if wanted.token:
         service["credentials"] = {"bearer": {"token_path": TOKEN}}
     polling = {**_POLLING, **({"long_polling_timeout_seconds": _LONG_POLLING} if wanted.long_polling else {})}
     return {
         "services": {SERVICE: service},
-        "keys": {wanted.keyid: {"algorithm": keys.algorithm(key), "key": pem}},
+        "keys": {wanted.keyid: {"algorithm": keys.algorithm(key), "key": key.as_pem(private=False).decode()}},
         "bundles": {
             name: {
                 "service": SERVICE,
