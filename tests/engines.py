@@ -152,7 +152,7 @@ def free_port() -> int:
 
 
 def _wait(server: subprocess.Popen[bytes], port: int) -> None:
-    for _ in range(500):
+    for _ in range(3000):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         if server.poll() is not None:
@@ -176,7 +176,7 @@ def conftest_findings(
         [conftest, "test", "-p", policy, "--combine", "--parser", "yaml", "-o", "json", "--no-color",
          "--data", data, *files],
         # Most of such a short run is compiling the policy, and half of that would be garbage collection.
-        capture_output=True, text=True, check=False, timeout=60, env={**os.environ, "GOGC": "off"},
+        capture_output=True, text=True, check=False, timeout=300, env={**os.environ, "GOGC": "off"},
     )  # fmt: skip
     if run.returncode not in (0, 1) or not run.stdout.strip():
         raise RuntimeError(f"conftest: {run.stderr.strip() or run.stdout.strip()}")

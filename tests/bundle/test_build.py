@@ -48,7 +48,7 @@ def together(bundles: list[Path], opa: Path) -> Iterator[str]:
 
 
 def _asked(url: str, path: str, question: Any) -> Any:
-    return requests.post(f"{url}/v1/data/{path}", json={"input": question}, timeout=30).json().get("result")
+    return requests.post(f"{url}/v1/data/{path}", json={"input": question}, timeout=120).json().get("result")
 
 
 def test_the_lock_is_what_they_are_built_to(bundles: list[Path]) -> None:

@@ -62,7 +62,7 @@ def bundled(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 
 def _ask(url: str, question: Any) -> Any:
-    answer = requests.post(f"{url}/v1/data/egress/gateway/decision", json={"input": question}, timeout=10)
+    answer = requests.post(f"{url}/v1/data/egress/gateway/decision", json={"input": question}, timeout=60)
     return answer.json()["result"]
 
 
@@ -81,7 +81,7 @@ def test_the_table_is_of_some_size() -> None:
 
 
 def test_a_request_without_input_is_refused(bundled: str) -> None:
-    answer = requests.post(f"{bundled}/v1/data/egress/gateway/decision", timeout=10).json()["result"]
+    answer = requests.post(f"{bundled}/v1/data/egress/gateway/decision", timeout=60).json()["result"]
     assert answer["allowed"] is False
 
 

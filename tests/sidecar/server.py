@@ -37,7 +37,7 @@ class Bundles:
             self._files[path] = data
             self._changed.notify_all()
 
-    def seen(self, count: int, status: int = 200, within: float = 30) -> None:
+    def seen(self, count: int, status: int = 200, within: float = 120) -> None:
         """Wait until so many requests were answered with a status."""
         deadline = time.monotonic() + within
         while self.statuses.count(status) < count:

@@ -16,7 +16,7 @@ from egress_policy.sidecar.config import Wanted, config
 from tests.bundle.signers import KEYID, SCOPE, Pair
 from tests.engines import free_port
 
-_SECONDS = 30
+_SECONDS = 120
 
 
 class Sidecar:
@@ -50,7 +50,7 @@ class Sidecar:
         """End it."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(_SECONDS)
             self._process = None
 
     def client(self) -> OpaClient:
@@ -58,7 +58,9 @@ class Sidecar:
 
     def ask(self, path: str, question: Any = None) -> Any:
         """The answer to a question; None while there is none."""
-        answer = requests.post(f"http://127.0.0.1:{self.port}/v1/data/{path}", json={"input": question}, timeout=10)
+        answer = requests.post(
+            f"http://127.0.0.1:{self.port}/v1/data/{path}", json={"input": question}, timeout=_SECONDS
+        )
         return answer.json().get("result")
 
     def ready(self) -> bool:
@@ -67,7 +69,7 @@ class Sidecar:
 
     def _status(self, path: str) -> int:
         try:
-            return requests.get(f"http://127.0.0.1:{self.diagnostics}{path}", timeout=2).status_code
+            return requests.get(f"http://127.0.0.1:{self.diagnostics}{path}", timeout=_SECONDS).status_code
         except requests.RequestException:
             return 0
 

@@ -25,7 +25,7 @@ from egress_policy.engine import EngineError, embedded, split
 # Older ones never match `x in {"a", input.y}` or misjudge some IPv6 blocks: their answers would differ.
 _OLDEST = (1, 22, 2)
 _NONCE = "EGRESS_POLICY_NONCE"
-_START_SECONDS = 10.0
+_START_SECONDS = 60.0
 _ANSWER_SECONDS = 120.0
 _FAILURES = (requests.RequestException, ValueError, OSError)
 
