@@ -84,6 +84,8 @@ def test_a_packet_is_in_what_opened_if_it_may_leave_only_now(engines: Engines, n
                     continue  # a name that no rule has stands for the numbers, of which others are drawn
                 was, is_now = before.reaches(key, packet, namespaces), after.reaches(key, packet, namespaces)
                 change = found.get(key, {"opened": [], "closed": []})
+                if any(_every_number(entries, key[0], packet, namespaces) for entries in change.values()):
+                    continue  # whatever the name stands for was said
                 assert _in(change["opened"], key[0], packet, namespaces) is (is_now and not was)
                 assert _in(change["closed"], key[0], packet, namespaces) is (was and not is_now)
                 event("differs" if was != is_now else "is the same")
@@ -197,6 +199,18 @@ def _on(entry: Json, packet: Packet) -> bool:
     if isinstance(packet.port, str) or isinstance(entry["port"], str):
         return bool(entry["port"] == packet.port)
     return bool(entry["port"] <= packet.port <= entry["endPort"])
+
+
+def _every_number(entries: object, namespace: str, packet: Packet, namespaces: Mapping[str, Mapping[str, str]]) -> bool:
+    """Whether the port is a name, and the entries hold all numbers of its protocol, be it in several ranges."""
+    if not isinstance(packet.port, str) or not isinstance(entries, list):
+        return False
+    numbers = [one for one in entries if one["protocol"] == packet.protocol and not isinstance(one["port"], str)]
+    there = [one for one in numbers if _to(one["destination"], namespace, packet, namespaces)]
+    reached = 0
+    for low, high in sorted((one["port"], one["endPort"]) for one in there):
+        reached = max(reached, high) if low <= reached + 1 else reached
+    return reached == 65535
 
 
 def _to(to: Json, namespace: str, packet: Packet, namespaces: Mapping[str, Mapping[str, str]]) -> bool:
