@@ -26,7 +26,7 @@ from tests.engines import serving
 Json = dict[str, Any]
 SIZES = (10, 100, 1000)
 _BUNDLES = ("egress-gateway", "egress-restricted")
-_WARM = 200
+_WARM = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,6 +11,13 @@ from typing import Any
 _TYPE = "application/vnd.openpolicyagent.bundles"
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """OPA hangs up when it is ended."""
+
+
 class Bundles:
     """What is served, by path; each new content is a revision that OPA has not seen."""
 
@@ -18,8 +25,7 @@ class Bundles:
         self._files: dict[str, bytes] = {}
         self._changed = threading.Condition()
         self.statuses: list[int] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
