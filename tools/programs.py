@@ -1,8 +1,8 @@
-"""The Go programs that tests and sessions run: opa, conftest, gator, the kubernetes oracle, a control plane, helm.
+"""The Go programs that tests and sessions run: opa, conftest, gator, a control plane, helm, an OCI registry …
 
 A program on PATH in a fitting version is used as it is; any other is built once from tools/go.mod or
-tools/charts/go.mod into the user's cache folder. Only the standard library is needed here, so that nox and pytest can
-both ask.
+tools/packaging/go.mod into the user's cache folder. Only the standard library is needed here, so that nox and pytest
+can both ask.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MODULE = Path(__file__).resolve().parent
-# What writes and reads charts and bases has versions of its own: what it needs must not move what judges.
-CHARTS = MODULE / "charts"
+# What writes and keeps charts, bases and artifacts has versions of its own: it must not move what judges.
+PACKAGING = MODULE / "packaging"
 # -buildvcs=false: otherwise the programs would report this repository's commit as their own.
 FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false")
 ENVIRONMENT = {"CGO_ENABLED": "0", "GOWORK": "off"}
@@ -75,6 +75,7 @@ ETCD = "go.etcd.io/etcd/server/v3"
 KUBERNETES = "k8s.io/kubernetes"
 HELM = "helm.sh/helm/v4"
 KUSTOMIZE = "sigs.k8s.io/kustomize/kustomize/v5"
+REGISTRY = "github.com/distribution/distribution/v3"
 
 PROGRAMS = {
     "opa": Program(OPA, OPA, ("version",), lambda text: _printed(r"^Version:", text) >= _pin(OPA)),
@@ -112,11 +113,18 @@ PROGRAMS = {
         f"{HELM}/cmd/helm",
         HELM,
         ("version", "--short"),
-        lambda text: _printed(r"^", text) == _pin(HELM, CHARTS),
-        CHARTS,
+        lambda text: _printed(r"^", text) == _pin(HELM, PACKAGING),
+        PACKAGING,
+    ),
+    "registry": Program(
+        f"{REGISTRY}/cmd/registry",
+        REGISTRY,
+        ("--version",),
+        lambda text: _printed(r"registry \S+", text) == _pin(REGISTRY, PACKAGING),
+        PACKAGING,
     ),
     "kustomize": Program(
-        KUSTOMIZE, KUSTOMIZE, ("version",), lambda text: _printed(r"^", text) == _pin(KUSTOMIZE, CHARTS), CHARTS
+        KUSTOMIZE, KUSTOMIZE, ("version",), lambda text: _printed(r"^", text) == _pin(KUSTOMIZE, PACKAGING), PACKAGING
     ),
 }
 # What only tests/live needs, and takes longest to build.
@@ -211,14 +219,15 @@ def _wanted_go() -> str:
 
 def _linker_flags(home: Path) -> str:
     # These programs learn their own version at link time only.
-    versions = _chart_versions() if home == CHARTS else _versions()
+    versions = _packaging_versions() if home == PACKAGING else _versions()
     return " ".join(["-s -w", *(f"-X {name}={value}" for name, value in versions.items())])
 
 
-def _chart_versions() -> dict[str, str]:
+def _packaging_versions() -> dict[str, str]:
     return {
-        f"{HELM}/internal/version.version": f"v{pinned(HELM, CHARTS)}",
-        "sigs.k8s.io/kustomize/api/provenance.version": f"v{pinned(KUSTOMIZE, CHARTS)}",
+        f"{HELM}/internal/version.version": f"v{pinned(HELM, PACKAGING)}",
+        f"{REGISTRY}/version.version": f"v{pinned(REGISTRY, PACKAGING)}",
+        "sigs.k8s.io/kustomize/api/provenance.version": f"v{pinned(KUSTOMIZE, PACKAGING)}",
     }
 
 

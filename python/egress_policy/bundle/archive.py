@@ -18,7 +18,7 @@ from egress_policy.bundle import BundleError
 
 MANIFEST = ".manifest"
 SIGNATURES = ".signatures.json"
-_MOST_PACKED = 32 << 20
+MOST_PACKED = 32 << 20
 _MOST_UNPACKED = 128 << 20
 _MOST_FILES = 10_000
 _MOST_NAME = 255
@@ -63,7 +63,7 @@ def content(path: str) -> bytes:
     """The bytes of a bundle, and of a larger file those that tell. Raises BundleError."""
     try:
         with Path(path).open("rb") as stream:
-            return stream.read(_MOST_PACKED + 1)
+            return stream.read(MOST_PACKED + 1)
     except OSError as error:
         raise BundleError(f"{path}: {error.strerror or error}") from error
 
@@ -79,8 +79,8 @@ def read(path: str) -> dict[str, bytes]:
 
 def unpack(data: bytes) -> dict[str, bytes]:
     """The files of a bundle. Raises BundleError for whatever a bundle has no need of."""
-    if len(data) > _MOST_PACKED:
-        raise BundleError(f"is larger than {_MOST_PACKED >> 20} MiB")
+    if len(data) > MOST_PACKED:
+        raise BundleError(f"is larger than {MOST_PACKED >> 20} MiB")
     files: dict[str, bytes] = {}
     for name, content in _entries(_inflated(data)):
         if name in files:

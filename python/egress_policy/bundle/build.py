@@ -36,6 +36,13 @@ def build(definition: Definition, revision: str | None = None) -> dict[str, byte
     return {archive.MANIFEST: _json(manifest), **files}
 
 
+def for_conftest(definition: Definition, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What conftest loads in place of the bundle of these files: modules where they are, and data."""
+    modules_ = modules.files(embedded.rego(), None, definition.conftest) if definition.conftest else {}
+    data = {name: content for name, content in files.items() if name == _DATA}
+    return {name: text.encode() for name, text in modules_.items()} | data
+
+
 def _json(value: Json) -> bytes:
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
@@ -76,6 +83,12 @@ def _compiled(files: Mapping[str, bytes], entrypoints: tuple[str, ...]) -> bytes
         return archive.read(str(made))[_WASM]
 
 
+def opa_version() -> str:
+    """The version of the OPA that compiles, as 1.22.2."""
+    said = _run(_opa(), Path.cwd(), "version").decode(errors="replace")
+    return next((line.split()[1] for line in said.splitlines() if line.startswith("Version:")), "unknown")
+
+
 def _opa() -> str:
     found = shutil.which("opa")
     if found is None:
@@ -86,12 +99,13 @@ def _opa() -> str:
     return found
 
 
-def _run(opa: str, folder: Path, *arguments: str) -> None:
+def _run(opa: str, folder: Path, *arguments: str) -> bytes:
     try:
         done = subprocess.run(
             [opa, *arguments], cwd=folder, capture_output=True, check=False, timeout=_SECONDS, stdin=subprocess.DEVNULL
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise BundleError(f"opa build: {error}") from error
+        raise BundleError(f"opa {arguments[0]}: {error}") from error
     if done.returncode != 0:
-        raise BundleError(f"opa build: {done.stderr.decode(errors='replace').strip()}")
+        raise BundleError(f"opa {arguments[0]}: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout

@@ -18,9 +18,9 @@ _ENTRYPOINT = re.compile(r"[a-z_][a-z0-9_]*(/[a-z_][a-z0-9_]*)+")
 _REVISION = re.compile(r"[!-~]{1,100}")
 _FIELDS = {
     "apiVersion", "kind", "name", "revision", "description",
-    "packages", "entrypoints", "models", "parameters", "waivers",
+    "packages", "entrypoints", "conftest", "models", "parameters", "waivers",
 }  # fmt: skip
-_POLICY = ("packages", "entrypoints")
+_POLICY = ("packages", "entrypoints", "conftest")
 _DATA = ("models", "parameters", "waivers")
 
 
@@ -28,14 +28,17 @@ _DATA = ("models", "parameters", "waivers")
 class Definition:
     """One bundle: packages of the policy with everything below them, or the data of some settings files.
 
-    Paths of files are relative to the definition's. An empty `packages` tells a bundle of data.
+    Paths of files are relative to the definition's. An empty `packages` tells a bundle of data. `conftest` are the
+    packages that conftest gets instead, which takes no bundles.
     """
 
+    path: str
     name: str
     revision: str
     description: str
     packages: tuple[str, ...]
     entrypoints: tuple[str, ...]
+    conftest: tuple[str, ...]
     models: tuple[str, ...]
     parameters: str | None
     waivers: str | None
@@ -43,8 +46,7 @@ class Definition:
 
 def read(name: str) -> Definition:
     """The definition of a file, or of a bundle of ours by its name. Raises BundleError, a line for each problem."""
-    own = embedded.definitions() / f"{name}.yaml"
-    path = str(own) if _NAME.fullmatch(name) and own.is_file() and not Path(name).exists() else name
+    path = str(embedded.definitions() / f"{name}.yaml") if own(name) and not Path(name).exists() else name
     try:
         loaded = reader.load(Path(path).read_bytes())
     except OSError as error:
@@ -59,10 +61,15 @@ def read(name: str) -> Definition:
     folder = Path(path).parent
     files = {name: str(folder / value[name]) if value.get(name) else None for name in ("parameters", "waivers")}
     return Definition(
-        value["name"], value["revision"], value.get("description") or "",
-        tuple(value.get("packages") or ()), tuple(value.get("entrypoints") or ()),
+        path, value["name"], value["revision"], value.get("description") or "",
+        tuple(value.get("packages") or ()), tuple(value.get("entrypoints") or ()), tuple(value.get("conftest") or ()),
         tuple(str(folder / name) for name in value.get("models") or ()), files["parameters"], files["waivers"],
     )  # fmt: skip
+
+
+def own(name: str) -> bool:
+    """Whether a bundle of ours has this name."""
+    return is_name(name) and (embedded.definitions() / f"{name}.yaml").is_file()
 
 
 def is_name(text: str) -> bool:
@@ -86,6 +93,7 @@ def _problems(value: dict[str, Any]) -> list[tuple[str, str]]:
         if not _matches(value.get(field), pattern)
     ]
     found += _list_problems(value, "packages", _PACKAGE, "the name of a package, as egress.main")
+    found += _list_problems(value, "conftest", _PACKAGE, "the name of a package, as main")
     found += _list_problems(value, "entrypoints", _ENTRYPOINT, "the path of a rule, as egress/main/report")
     found += _list_problems(value, "models", re.compile(r".+"), "the path of a file")
     found += [
@@ -117,4 +125,4 @@ def _kind_problems(value: dict[str, Any]) -> list[tuple[str, str]]:
         return [(data[0], f"must be in a bundle of its own, beside one with {policy[0]}")]
     if not policy and not data:
         return [("", f"must list packages, or name {', '.join(_DATA[:-1])} or {_DATA[-1]}")]
-    return [("packages", "must be listed beside entrypoints")] if policy == ["entrypoints"] else []
+    return [("packages", f"must be listed beside {policy[0]}")] if policy and "packages" not in policy else []

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
-    NoEncryption,
-    PrivateFormat,
     PublicFormat,
     load_pem_private_key,
     load_pem_public_key,
 )
 from joserfc.jwk import ECKey, RSAKey
-from joserfc.jws import JWSRegistry
 
 from egress_policy.bundle import BundleError
 
@@ -37,14 +33,32 @@ _SCHEME = re.compile(r"(file2|hsm|awskms|gcpkms|azurekms|hv):")
 _SCHEMES = {ES256: "ecdsa-sha2-nistp256", RS256: "rsa-pkcs1v15-sha256"}
 _HALF = 32
 
-Sign = Callable[[bytes], bytes]
-
 
 class SigningKey:
-    """A private key: its algorithm, and `sign`, which makes the signature of RFC 7518 over some bytes."""
+    """A private key, wherever it is: `signer` of securesystemslib has it; `public` is its other half."""
 
-    def __init__(self, algorithm: str, sign: Sign) -> None:
-        self.algorithm, self.sign = algorithm, sign
+    def __init__(self, source: str, signer: Any, public: ECKey | RSAKey) -> None:
+        self._source, self._signer, self.public = source, signer, public
+
+    @property
+    def algorithm(self) -> str:
+        """What it signs by, as RFC 7518 names it."""
+        return algorithm(self.public)
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature of RFC 7518 over some bytes: of ECDSA its two numbers, one after the other."""
+        made = self.sign_der(data)
+        if self.algorithm == RS256:
+            return made
+        r, s = decode_dss_signature(made)
+        return r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
+
+    def sign_der(self, data: bytes) -> bytes:
+        """The same as DSSE has it: of ECDSA in DER. Raises BundleError if the key cannot be reached."""
+        try:
+            return bytes.fromhex(self._signer.sign(data).signature)
+        except Exception as error:  # each of its clients raises errors of its own
+            raise BundleError(f"{self._source}: {error}") from error
 
 
 def signing(source: str, public: str | None = None) -> SigningKey:
@@ -63,6 +77,10 @@ def public(path: str) -> ECKey | RSAKey:
         also = ", but a private one: verify with the public half" if b"PRIVATE KEY" in pem else ""
         raise BundleError(f"{path}: is no public key in PEM form{also}") from error
     algorithm_of(key, path)
+    return _jwk(key)
+
+
+def _jwk(key: Any) -> ECKey | RSAKey:
     found = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return ECKey.import_key(found) if isinstance(key, ec.EllipticCurvePublicKey) else RSAKey.import_key(found)
 
@@ -85,16 +103,26 @@ def algorithm_of(key: object, source: str) -> str:
     raise BundleError(f"{source}: must be an EC key on P-256, or an RSA key: OPA takes no other")
 
 
+def dsse(key: ECKey | RSAKey, keyid: str | None = None) -> Any:
+    """A public key as securesystemslib has it; without an id it makes one."""
+    return _named(load_pem_public_key(key.as_pem(private=False)), algorithm(key), keyid)
+
+
+def _named(key: Any, name: str, keyid: str | None = None) -> Any:
+    from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
+
+    return SSlibKey.from_crypto(key, keyid, _SCHEMES[name])
+
+
 def _local(source: str, pem: bytes) -> SigningKey:
+    from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]
+
     try:
         key: Any = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise BundleError(f"{source}: is no private key in PEM form without a password") from error
     name = algorithm_of(key, source)
-    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    jwk = ECKey.import_key(text) if name == ES256 else RSAKey.import_key(text)
-    model = JWSRegistry.algorithms[name]
-    return SigningKey(name, lambda data: model.sign(data, jwk))
+    return SigningKey(source, CryptoSigner(key, _named(key.public_key(), name)), _jwk(key.public_key()))
 
 
 def _private_pem(source: str) -> bytes:
@@ -129,27 +157,13 @@ def _file(path: str) -> bytes:
 
 def _elsewhere(uri: str, public_path: str | None) -> SigningKey:
     """A key that signs where it is. Raises BundleError if it cannot be reached, or is not the half of `public`."""
+    from securesystemslib.signer import Signer  # type: ignore[attr-defined]
+
     if public_path is None:
         raise BundleError(f"{uri}: a key that is elsewhere needs its public half: `--public-key PEM`")
+    other = public(public_path)
     try:
-        from securesystemslib.signer import Signer, SSlibKey  # type: ignore[attr-defined]
-    except ImportError as error:
-        raise BundleError(f"{uri}: needs securesystemslib: `pip install 'egress-policy[kms]'`") from error
-    other: Any = load_pem_public_key(public(public_path).as_pem(private=False))
-    name = algorithm_of(other, public_path)
-    try:
-        signer = Signer.from_priv_key_uri(uri, SSlibKey.from_crypto(other, scheme=_SCHEMES[name]))
-    except Exception as error:  # each of its clients raises errors of its own
-        raise BundleError(f"{uri}: {error}") from error
-    return SigningKey(name, lambda data: _plain(name, uri, signer, data))
-
-
-def _plain(name: str, uri: str, signer: Any, data: bytes) -> bytes:
-    try:
-        made = bytes.fromhex(signer.sign(data).signature)
+        signer = Signer.from_priv_key_uri(uri, dsse(other))
     except Exception as error:  # as above
         raise BundleError(f"{uri}: {error}") from error
-    if name == RS256:
-        return made
-    r, s = decode_dss_signature(made)
-    return r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
+    return SigningKey(uri, signer, other)

@@ -22,14 +22,18 @@ def within(name: str) -> str:
     return f"{_WITHIN}.{name.replace('-', '_')}"
 
 
-def files(folder: Path, name: str, packages: Iterable[str]) -> dict[str, str]:
-    """The modules of a bundle by their path in it. Raises BundleError for a package that is not in the folder."""
+def files(folder: Path, name: str | None, packages: Iterable[str]) -> dict[str, str]:
+    """The modules of a bundle by their path in it; without a name, libraries stay where they are.
+
+    Raises BundleError for a package that is not in the folder.
+    """
     texts = _read(folder)
     own = {package for package in texts if any(_below(package, wanted) for wanted in packages)}
     if missing := [wanted for wanted in packages if not any(_below(package, wanted) for package in texts)]:
         raise BundleError(f"{folder} has no package {', '.join(missing)}")
     reached = _reached(texts, own)
-    places = {package: package if package in own else f"{within(name)}.{package}" for package in reached}
+    moved = f"{within(name)}." if name else ""
+    places = {package: package if package in own else f"{moved}{package}" for package in reached}
     return {
         f"{places[package].replace('.', '/')}/{file}": _moved(text, places)
         for package in sorted(reached)

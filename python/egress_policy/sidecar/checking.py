@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from egress_policy import reader
 from egress_policy.errors import EgressPolicyError
+from egress_policy.hosts import is_private
 from egress_policy.sidecar import LEAST_OPA, SidecarError
 
 Json = Mapping[str, Any]
@@ -79,25 +78,8 @@ def _url_problems(url: object, path: str) -> Iterator[Problem]:
         yield path, "must be the address of a server"
     elif _VARIABLE.search(url):
         yield path, "is known only when OPA starts: write it out"
-    elif not _is_private(url):
+    elif not is_private(url):
         yield path, "is plain HTTP, in which anybody on the way can hold back what is new: use https"
-
-
-def _is_private(url: str) -> bool:
-    """Encrypted, or to this very machine."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _key_problems(keys: object) -> Iterator[Problem]:
@@ -147,7 +129,7 @@ def _source_problems(bundle: Json, base: str, services: Json) -> Iterator[Proble
     service = bundle.get("service")
     if service not in services and not (service is None and len(services) == 1):
         yield f"{base}.service", "must be one of services"
-    if isinstance(resource, str) and resource.startswith("http://") and not _is_private(resource):
+    if isinstance(resource, str) and resource.startswith("http://") and not is_private(resource):
         yield f"{base}.resource", "is plain HTTP: use https"
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CONFTEST, OPA = programs.pinned(programs.CONFTEST), programs.pinned(programs.OPA)
 ETCD, KUBERNETES = programs.pinned(programs.ETCD), programs.pinned(programs.KUBERNETES)
-HELM, KUSTOMIZE = (programs.pinned(name, programs.CHARTS) for name in (programs.HELM, programs.KUSTOMIZE))
+HELM, KUSTOMIZE = (programs.pinned(name, programs.PACKAGING) for name in (programs.HELM, programs.KUSTOMIZE))
 
 
 @pytest.mark.parametrize(
@@ -100,18 +100,18 @@ def test_a_program_that_was_built_here_fits_on_path(name: str, tool: Callable[[s
 
 
 def test_the_modules_have_folders_of_their_own() -> None:
-    assert programs.folder() != programs.folder(programs.CHARTS)
+    assert programs.folder() != programs.folder(programs.PACKAGING)
 
 
 def test_the_modules_are_built_by_the_same_go() -> None:
     wanted = {
         re.search(r"^go .*", (home / "go.mod").read_text(), re.MULTILINE)[0]  # type: ignore[index]
-        for home in (programs.MODULE, programs.CHARTS)
+        for home in (programs.MODULE, programs.PACKAGING)
     }
     assert len(wanted) == 1
 
 
-@pytest.mark.parametrize(("home", "said"), [("MODULE", "tools/go.mod"), ("CHARTS", "tools/charts/go.mod")])
+@pytest.mark.parametrize(("home", "said"), [("MODULE", "tools/go.mod"), ("PACKAGING", "tools/packaging/go.mod")])
 def test_a_module_that_nothing_pins(home: str, said: str) -> None:
     with pytest.raises(programs.ProgramError, match=f"^{re.escape(said)} does not require example.invalid/none$"):
         programs.pinned("example.invalid/none", getattr(programs, home))

@@ -1,4 +1,4 @@
-"""`egress bundle`: the policy as bundles for OPA, built, signed, verified and looked into."""
+"""`egress bundle build`, `sign`, `verify` and `inspect`: bundles that are files of this machine."""
 
 from __future__ import annotations
 
@@ -9,27 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 from egress_policy import output
 from egress_policy.bundle import BundleError, archive, build, definition, inspecting, keys, signatures
-from egress_policy.cli import FAIL, PASS
+from egress_policy.cli import FAIL
 from egress_policy.formats import clean
 
-EPILOG = """\
-examples:
-  egress bundle build egress-restricted --output restricted.tar.gz
-  egress bundle sign restricted.tar.gz --key private.pem --keyid 2026 --scope prod --output signed.tar.gz
-  egress bundle verify signed.tar.gz --key public.pem --keyid 2026 --scope prod --at-least 1.0.0
-  egress bundle inspect signed.tar.gz
-
-a pair of keys that OPA takes, ES256:
-  openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt -out private.pem
-  chmod 600 private.pem; openssl ec -in private.pem -pubout -out public.pem
-"""
-_ACTIONS = {
-    "build": "build a bundle from its definition, the same byte for byte everywhere",
-    "sign": "sign a bundle, as OPA verifies it",
-    "verify": "say whether a bundle is signed by a key, whole and unchanged, before anything of it is unpacked",
-    "inspect": "show what a bundle holds and who claims to have signed it; proves nothing",
-}
-_KEY = (
+KEY = (
     "the private key: a PEM file that only you can read, env:NAME for an environment variable that holds one,"
     " or a key that stays where it is, by securesystemslib (hsm:, awskms:, gcpkms:, azurekms:, hv:, file2:)"
 )
@@ -41,24 +24,8 @@ class RefusedError(BundleError):
     exit_code = FAIL
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `egress bundle` takes."""
-    table = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    made = {
-        name: table.add_parser(
-            name, help=about, description=f"{about[0].upper()}{about[1:]}.", epilog=EPILOG,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        for name, about in _ACTIONS.items()
-    }  # fmt: skip
-    _add_build(made["build"])
-    _add_sign(made["sign"])
-    _add_verify(made["verify"])
-    made["inspect"].add_argument("bundle", metavar="FILE", help="the bundle")
-    made["inspect"].add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-
-
-def _add_build(command: argparse.ArgumentParser) -> None:
+def add_build(command: argparse.ArgumentParser) -> None:
+    """What `build` takes."""
     command.add_argument(
         "definition",
         metavar="DEFINITION",
@@ -68,9 +35,10 @@ def _add_build(command: argparse.ArgumentParser) -> None:
     command.add_argument("--revision", metavar="TEXT", help="in place of the definition's")
 
 
-def _add_sign(command: argparse.ArgumentParser) -> None:
+def add_sign(command: argparse.ArgumentParser) -> None:
+    """What `sign` takes."""
     command.add_argument("bundle", metavar="FILE", help="the bundle")
-    command.add_argument("--key", required=True, help=_KEY)
+    command.add_argument("--key", required=True, help=KEY)
     command.add_argument("--public-key", metavar="PEM", help="the public half of a key that stays where it is")
     command.add_argument("--keyid", metavar="ID", required=True, help="the name by which OPA finds the key")
     command.add_argument("--scope", metavar="TEXT", default="", help="where it may be used: OPA must be told the same")
@@ -83,8 +51,20 @@ def _add_sign(command: argparse.ArgumentParser) -> None:
     command.add_argument("--output", metavar="FILE", required=True, help="the signed bundle to write")
 
 
-def _add_verify(command: argparse.ArgumentParser) -> None:
+def add_verify(command: argparse.ArgumentParser) -> None:
+    """What `verify` takes."""
     command.add_argument("bundle", metavar="FILE", help="the bundle")
+    add_expected(command)
+
+
+def add_inspect(command: argparse.ArgumentParser) -> None:
+    """What `inspect` takes."""
+    command.add_argument("bundle", metavar="FILE", help="the bundle")
+    command.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+
+
+def add_expected(command: argparse.ArgumentParser) -> None:
+    """What a bundle is asked for before it is trusted."""
     command.add_argument("--key", metavar="PEM", action="append", required=True, help="a public key (repeatable)")
     command.add_argument(
         "--keyid", metavar="ID", action="append", required=True, help="the name of the key before it (repeatable)"
@@ -102,48 +82,61 @@ def _day(text: str) -> int:
     return int((day + timedelta(days=1)).timestamp())
 
 
-def run(options: argparse.Namespace) -> int:
-    """Do what was asked, and say what came of it."""
-    {"build": _build, "sign": _sign, "verify": _verify, "inspect": _inspect}[options.action](options)
-    return PASS
-
-
-def _build(options: argparse.Namespace) -> None:
+def build_(options: argparse.Namespace) -> None:
+    """Build and write."""
     files = build.build(definition.read(options.definition), options.revision)
     _write(files, options.output)
-    _say(f"{options.output}: revision {signatures.revision(files)}, {len(files)} files, {_digest(files)}")
+    say(f"{options.output}: revision {signatures.revision(files)}, {len(files)} files, {_digest(files)}")
 
 
-def _sign(options: argparse.Namespace) -> None:
-    if not options.keyid:
-        raise BundleError("--keyid must not be empty: without one, OPA can be made to skip signatures")
+def sign(options: argparse.Namespace) -> None:
+    """Sign and write."""
+    named(options.keyid)
     files = archive.read(options.bundle)
     key = keys.signing(options.key, options.public_key)
     claims = signatures.Claims(options.keyid, options.scope, int(time.time()), options.expires)
     signed = signatures.sign(files, key, claims)
     _write(signed, options.output)
-    _say(f"{options.output}: signed by {options.keyid}, {key.algorithm}, {_digest(signed)}")
+    say(f"{options.output}: signed by {options.keyid}, {key.algorithm}, {_digest(signed)}")
 
 
-def _verify(options: argparse.Namespace) -> None:
+def named(keyid: str) -> None:
+    """Raise BundleError for no name."""
+    if not keyid:
+        raise BundleError("--keyid must not be empty: without one, OPA can be made to skip signatures")
+
+
+def verify(options: argparse.Namespace) -> None:
+    """Say who signed it. Raises RefusedError."""
+    say(trusted(options.bundle, archive.content(options.bundle), expected(options)))
+
+
+def expected(options: argparse.Namespace) -> signatures.Expected:
+    """What is asked of a bundle. Raises BundleError for keys that are not named, or cannot be read."""
     if len(options.key) != len(options.keyid):
         raise BundleError(f"{len(options.key)} --key and {len(options.keyid)} --keyid: each key needs its name")
     ring = signatures.keyring(list(zip(options.keyid, options.key, strict=True)))
-    data = archive.content(options.bundle)
+    return signatures.Expected(ring, int(time.time()), options.scope, options.at_least)
+
+
+def trusted(name: str, data: bytes, asked: signatures.Expected) -> str:
+    """One line about a bundle that may be trusted. Raises RefusedError with a line for each reason not to."""
     try:
         files = archive.unpack(data)
-        expected = signatures.Expected(ring, int(time.time()), options.scope, options.at_least)
-        signed = signatures.verified(files, expected)
+        signed = signatures.verified(files, asked)
     except BundleError as error:
-        lines = str(error).splitlines()
-        raise RefusedError("\n".join(f"{options.bundle}: refused: {line}" for line in lines)) from error
-    _say(
-        f"{options.bundle}: revision {signatures.revision(files) or 'unknown'}, {len(files) - 1} files,"
-        f" signed by {signed.keyid}, {signed.algorithm}"
-    )
+        raise refused(name, error) from error
+    revision = signatures.revision(files) or "unknown"
+    return f"{name}: revision {revision}, {len(files) - 1} files, signed by {signed.keyid}, {signed.algorithm}"
 
 
-def _inspect(options: argparse.Namespace) -> None:
+def refused(name: str, error: BundleError) -> RefusedError:
+    """The reasons, each with the name of what is refused."""
+    return RefusedError("\n".join(f"{name}: refused: {line}" for line in str(error).splitlines()))
+
+
+def inspect(options: argparse.Namespace) -> None:
+    """Show."""
     found = inspecting.inspect(archive.read(options.bundle))
     if options.format == "json":
         output.write(None, lambda target: target.utf8(inspecting.as_json(found)))
@@ -164,5 +157,6 @@ def _digest(files: Mapping[str, bytes]) -> str:
     return f"sha256:{archive.digest(archive.pack(files))}"
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """A line on standard output."""
     output.write(None, lambda target: target.write(f"{clean.line(text)}\n"))
