@@ -1,4 +1,4 @@
-"""The Go programs that tests and sessions run: opa, conftest, gator, a control plane, helm, an OCI registry …
+"""The Go programs that tests and sessions run: opa, conftest, gator, helm, an OCI registry, a control plane.
 
 A program on PATH in a fitting version is used as it is; any other is built once from tools/go.mod or
 tools/packaging/go.mod into the user's cache folder. Only the standard library is needed here, so that nox and pytest

@@ -13,10 +13,15 @@ def is_private(url: str) -> bool:
         host = parts.hostname or ""
     except ValueError:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
 
 
-def is_loopback(host: str) -> bool:
+def scheme(host: str) -> str:
+    """How a registry with this host and port is asked: in plain HTTP on this very machine, as docker does."""
+    return "http" if is_private(f"http://{host}") else "https"
+
+
+def _is_loopback(host: str) -> bool:
     """Whether a host without port is this very machine."""
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -29,6 +29,9 @@ class Sidecar:
         for bundle in made["bundles"].values():
             bundle["polling"] |= {"min_delay_seconds": 1, "max_delay_seconds": 1}
         made["persistence_directory"] = str(folder / "persisted")
+        for service in made["services"].values():
+            if "credentials" in service:
+                service["credentials"]["bearer"]["token_path"] = str(folder / "token")
         (folder / "opa.yaml").write_text(manifest.written([made]))
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()

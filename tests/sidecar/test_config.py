@@ -130,3 +130,67 @@ def test_what_is_unsafe_is_not_written(
     assert main(["sidecar", "config", *asked, "--output", str(tmp_path / "o")]) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "o").exists()
+
+
+def _from_registry(key: Pair, folder: Path, *more: str) -> Any:
+    out = _written(key, folder, "--url", "oci://registry.example.com/policy/", *more)
+    assert main(["sidecar", "check", str(out / "opa.yaml"), "--opa-version", "1.22.2"]) == 0
+    return yaml.safe_load((out / "opa.yaml").read_text())
+
+
+@pytest.mark.parametrize(("bundle", "resource"), [("b", "b:latest"), ("b=x/y:prod", "x/y:prod")])
+def test_from_a_registry_a_bundle_is_a_repository_with_a_tag(
+    bundle: str, resource: str, es256: Pair, tmp_path: Path
+) -> None:
+    made = _from_registry(es256, tmp_path, "--bundle", bundle)
+    assert made["services"]["bundles"] == {"url": "https://registry.example.com", "type": "oci"}
+    assert made["bundles"]["b"]["resource"] == f"registry.example.com/policy/{resource}"
+
+
+def test_a_registry_is_shown_user_and_password(es256: Pair, tmp_path: Path) -> None:
+    bearer = _from_registry(es256, tmp_path, "--token")["services"]["bundles"]["credentials"]["bearer"]
+    assert bearer == {"scheme": "Basic", "token_path": "/var/run/secrets/egress-policy/token"}
+
+
+def _refused(key: Pair, folder: Path, *more: str) -> int:
+    asked = [
+        "--key",
+        str(key.public),
+        "--keyid",
+        "k",
+        "--scope",
+        "prod",
+        "--bundle",
+        "b",
+        "--output",
+        str(folder / "x"),
+    ]
+    return main(["sidecar", "config", *asked, *more])
+
+
+def test_a_registry_does_not_wait(es256: Pair, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _refused(es256, tmp_path, "--url", "oci://r.example.com/p", "--long-polling") == 2
+    assert "--long-polling: a registry answers at once" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "openpolicyagent/opa:1.22.1-static", "r.example.com:5000/opa:v1.21.3", "openpolicyagent/opa:0.70.0",
+        f"openpolicyagent/opa:1.20.0@sha256:{'0' * 64}",
+    ],
+)  # fmt: skip
+def test_an_image_that_is_too_old_is_refused(
+    image: str, es256: Pair, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _refused(es256, tmp_path, "--url", "https://b.example.com", "--image", image) == 2
+    assert "is too old: 1.22.2 is the first that is safe" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["openpolicyagent/opa:1.22.2-static", "openpolicyagent/opa:1.30.0-envoy", "r.example.com:5000/opa", "opa:latest"],
+)
+def test_an_image_that_is_new_or_does_not_tell_is_taken(image: str, es256: Pair, tmp_path: Path) -> None:
+    assert _refused(es256, tmp_path, "--url", "https://b.example.com", "--image", image) == 0

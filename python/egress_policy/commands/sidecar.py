@@ -11,7 +11,7 @@ from egress_policy import folders, manifest, output
 from egress_policy.bundle import BundleError, definition
 from egress_policy.cli import FAIL, PASS
 from egress_policy.sidecar import SidecarError, checking, kubernetes
-from egress_policy.sidecar.config import Wanted, config
+from egress_policy.sidecar.config import Wanted, config, is_registry
 
 EPILOG = """\
 examples:
@@ -58,16 +58,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_config(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--url", required=True, help="where the bundles are, https://…")
+    command.add_argument("--url", required=True, help="where the bundles are, https://… or oci://REGISTRY/…")
     command.add_argument(
         "--bundle", metavar="NAME[=PATH]", action="append", required=True,
-        help="a bundle, and its path below the URL (default: NAME.tar.gz; repeatable)",
+        help="a bundle, and its path below the URL (default: NAME.tar.gz, of a registry NAME:latest; repeatable)",
     )  # fmt: skip
     command.add_argument("--key", metavar="PEM", required=True, help="the public key that they are signed with")
     command.add_argument("--keyid", metavar="ID", required=True, help="its name in the signatures")
     command.add_argument("--scope", metavar="TEXT", required=True, help="the scope that they are signed for")
     command.add_argument(
-        "--token", action="store_true", help="show the server a bearer token, of the Secret egress-opa-token"
+        "--token",
+        action="store_true",
+        help="show the server a bearer token, of the Secret egress-opa-token; a registry user:password",
     )
     command.add_argument("--long-polling", action="store_true", help="the server answers when there is something new")
     command.add_argument("--namespace", default="", help="where the Deployments are, unless a kustomization says so")
@@ -83,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace) -> int:
-    bundles = dict(_named(text) for text in options.bundle)
+    bundles = dict(_named(text, registry=is_registry(options.url)) for text in options.bundle)
     made = config(
         Wanted(
             options.url, bundles, options.keyid, options.key, options.scope,
@@ -93,6 +95,8 @@ def _config(options: argparse.Namespace) -> int:
     text = manifest.written([made])
     if problems := checking.problems("the configuration", text.encode()):
         raise SidecarError("\n".join(problems))
+    if wrong := checking.image_problem(options.image):
+        raise SidecarError(f"--image {options.image}: {wrong}")
     if options.output is None:
         output.write(None, lambda target: target.utf8(text))
         return PASS
@@ -102,11 +106,11 @@ def _config(options: argparse.Namespace) -> int:
     return PASS
 
 
-def _named(text: str) -> tuple[str, str]:
+def _named(text: str, *, registry: bool) -> tuple[str, str]:
     name, _, path = text.partition("=")
     if not definition.is_name(name):
         raise BundleError(f"--bundle {text}: the name must be lower-case letters, digits and hyphens")
-    return name, path or f"{name}.tar.gz"
+    return name, path or (f"{name}:latest" if registry else f"{name}.tar.gz")
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -15,6 +15,8 @@ Json = Mapping[str, Any]
 Problem = tuple[str, str]
 _ALGORITHMS = {"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512"}
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
+# A variant comes behind the version: 1.22.2-static.
+_TAG = re.compile(r"v?(\d{1,9}\.\d{1,9}\.\d{1,9})(?![\d.])")
 _VERSION = re.compile(r"\s*(?:Version:\s*)?v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?![\d.])(-\S+)?")
 
 
@@ -39,6 +41,13 @@ def version_problem(text: str) -> str | None:
     if tuple(int(part) for part in found.groups()[:3]) < LEAST_OPA or found[4]:
         return f"OPA {'.'.join(found.groups()[:3])}{found[4] or ''} is too old: {least} is the first that is safe"
     return None
+
+
+def image_problem(image: str) -> str | None:
+    """What is wrong with an image whose tag is a version of OPA; None of one that is safe, or that nobody can tell."""
+    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    found = _TAG.match(tag)
+    return version_problem(found[1]) if found else None
 
 
 def _of(config: Json) -> Iterator[Problem]:

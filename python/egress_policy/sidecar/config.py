@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from egress_policy.bundle import keys
+from egress_policy.hosts import scheme
+from egress_policy.sidecar import SidecarError
 
 Json = dict[str, Any]
 SERVICE = "bundles"
@@ -20,13 +22,15 @@ _POLLING = {"min_delay_seconds": 30, "max_delay_seconds": 60}
 # The server answers when there is something new, or after so many seconds.
 _LONG_POLLING = 60
 _MOST_BYTES = 64 << 20
+_OCI = "oci://"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a sidecar is to load: bundles by the paths of their files below `url`, by a key of this id and scope.
 
-    With `token` a bearer token is read from a file, each time anew; `masked` tells that one has data.system.log.mask.
+    `url` is `https://…`, or `oci://HOST/…` of a registry, whose paths are repositories with a tag. With `token` a
+    bearer token is read from a file, each time anew; `masked` tells that one has data.system.log.mask.
     """
 
     url: str
@@ -39,20 +43,24 @@ class Wanted:
     masked: bool = False
 
 
+def is_registry(url: str) -> bool:
+    """Whether an address is that of a registry."""
+    return url.startswith(_OCI)
+
+
 def config(wanted: Wanted) -> Json:
-    """The configuration. Raises BundleError for a key that OPA does not take."""
+    """The configuration. Raises BundleError for a key that OPA refuses, SidecarError for a registry that is to wait."""
     key = keys.public(wanted.public_key)
-    service: Json = {"url": wanted.url}
-    if wanted.token:
-        service["credentials"] = {"bearer": {"token_path": TOKEN}}
+    if wanted.long_polling and is_registry(wanted.url):
+        raise SidecarError("--long-polling: a registry answers at once; OPA asks it every 30 to 60 seconds")
     polling = {**_POLLING, **({"long_polling_timeout_seconds": _LONG_POLLING} if wanted.long_polling else {})}
     return {
-        "services": {SERVICE: service},
+        "services": {SERVICE: _service(wanted)},
         "keys": {wanted.keyid: {"algorithm": keys.algorithm(key), "key": key.as_pem(private=False).decode()}},
         "bundles": {
             name: {
                 "service": SERVICE,
-                "resource": resource,
+                "resource": _resource(wanted.url, resource),
                 "signing": {"keyid": wanted.keyid, "scope": wanted.scope},
                 "persist": True,
                 "polling": polling,
@@ -64,3 +72,19 @@ def config(wanted: Wanted) -> Json:
         "decision_logs": {"console": True} | ({"mask_decision": "/system/log/mask"} if wanted.masked else {}),
         "status": {"console": True},
     }
+
+
+def _service(wanted: Wanted) -> Json:
+    bearer = {"credentials": {"bearer": {"token_path": TOKEN}}} if wanted.token else {}
+    if not is_registry(wanted.url):
+        return {"url": wanted.url, **bearer}
+    if wanted.token:
+        # OPA makes of `user:password` what registries ask for.
+        bearer["credentials"]["bearer"]["scheme"] = "Basic"
+    host = wanted.url.removeprefix(_OCI).partition("/")[0]
+    return {"url": f"{scheme(host)}://{host}", "type": "oci", **bearer}
+
+
+def _resource(url: str, path: str) -> str:
+    """Below the service's URL; of a registry the whole reference, by which OPA asks it."""
+    return f"{url.removeprefix(_OCI).rstrip('/')}/{path}" if is_registry(url) else path

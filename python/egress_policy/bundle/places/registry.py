@@ -19,7 +19,7 @@ from egress_policy.bundle import archive, attestations
 from egress_policy.bundle.places import Attest, NotThereError, PlaceError, Pulled, login, oci
 from egress_policy.bundle.places.requesting import content, guarded, reason
 from egress_policy.bundle.publication import Publication
-from egress_policy.hosts import is_loopback
+from egress_policy.hosts import scheme
 
 try:
     from oras.container import Container
@@ -129,8 +129,7 @@ class _Client:
     def __init__(self, reference: oci.Reference, known: tuple[str, str] | None) -> None:
         self._known = known
         self._host, self._repository = reference.host, reference.repository
-        self._insecure = is_loopback(reference.host.rpartition(":")[0].strip("[]") or reference.host)
-        self._base = f"{'http' if self._insecure else 'https'}://{reference.host}/v2"
+        self._base = f"{scheme(reference.host)}://{reference.host}/v2"
         self._oras: _Oras | None = None
 
     def _registry(self) -> _Oras:
@@ -147,7 +146,7 @@ class _Client:
         return self._oras
 
     def _made(self, backend: str) -> _Oras:
-        made = _Oras(hostname=self._host, insecure=self._insecure, auth_backend=backend)
+        made = _Oras(hostname=self._host, insecure=self._base.startswith("http://"), auth_backend=backend)
         guarded(made.session)
         known = self._known or login.credentials(self._host)
         if known is not None:
