@@ -25,7 +25,7 @@ from tests.engines import serving
 
 Json = dict[str, Any]
 SIZES = (10, 100, 1000)
-_BUNDLES = ("egress-gateway", "egress-restricted")
+_BUNDLES = ("egress-gateway", "egress-review", "egress-restricted")
 _WARM = 20
 
 
@@ -93,9 +93,10 @@ def _questions(size: int) -> Iterator[tuple[str, str, Any]]:
         "spec": {"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Egress"],
                  "egress": [{"to": [{"ipBlock": {"cidr": f"{address[:-1]}0/24"}}], "ports": [{"port": 443}]}]},
     }  # fmt: skip
+    yield "one NetworkPolicy", "egress/review/decision", {"object": policy}
     entry = {"object": policy, "source": {"file": "a", "line": 1, "folder": "", "order": 0, "duplicates": []}}
     shards = [{"namespace": "shop", "documents": [entry]}]
-    yield "one NetworkPolicy", "egress/main/namespaces", {"namespace": "", "namespaces": [], "shards": shards}
+    yield "its namespace, as an audit", "egress/main/namespaces", {"namespace": "", "namespaces": [], "shards": shards}
 
 
 def _load(url: str, path: str, question: Any, clients: int, seconds: float) -> list[float]:

@@ -28,7 +28,7 @@ FOLDERS = ("bundles/embedded", "docs/rules", "examples/cluster", "examples/model
 ENTRYPOINTS = (
     *("egress/main/namespaces", "egress/main/report", "egress/main/parameters"),
     *("egress/diff/namespaces", "egress/diff/report"),
-    *("egress/gateway/decision", "egress/gateway/index"),
+    *("egress/gateway/decision", "egress/gateway/index", "egress/review/decision", "egress/review/index"),
 )
 # The control that an audit answers.
 CONTROL = "egress-restricted"

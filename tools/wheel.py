@@ -18,6 +18,7 @@ NEEDED = (
     "embedded/bundles/egress-restricted.yaml",
     "embedded/bundles/egress-model.yaml",
     "embedded/bundles/egress-gateway.yaml",
+    "embedded/bundles/egress-review.yaml",
     "embedded/bundles/egress-log.yaml",
 )
 

@@ -63,8 +63,14 @@ namespaces := [found |
 # METADATA
 # description: The judgement of one shard.
 namespace(shard, context, given) := egress_restricted.namespace(view, waiver.applied(_findings(view), given)) if {
-	view := layers.seen(inventory.view(shard.namespace, shard.documents, context, given))
+	view := _view(shard, context, given)
 }
+
+# METADATA
+# description: The findings of one shard and no more.
+findings(shard, context, given) := waiver.applied(_findings(_view(shard, context, given)), given)
+
+_view(shard, context, given) := layers.seen(inventory.view(shard.namespace, shard.documents, context, given))
 
 # METADATA
 # description: The report over the totals of all shards.

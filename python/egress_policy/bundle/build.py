@@ -14,7 +14,7 @@ from egress_policy import settings
 from egress_policy.audit import ParametersError, check
 from egress_policy.bundle import BundleError, archive, modules
 from egress_policy.bundle.definition import Definition
-from egress_policy.engine import GATEWAY_INDEX, embedded, load
+from egress_policy.engine import GATEWAY_INDEX, REVIEW_INDEX, embedded, load
 
 Json = dict[str, Any]
 _WASM = "policy.wasm"
@@ -62,8 +62,8 @@ def _data(definition: Definition) -> tuple[dict[str, bytes], list[str]]:
     try:
         with load("wasm", given.values) as engine:
             check(engine)
-            # What the gateway would work out of the models for each question.
-            approved = engine.ask(GATEWAY_INDEX, b"{}")
+            # What gateway and review would work out of all of it for each question.
+            approved = engine.ask(GATEWAY_INDEX, b"{}") | {"review": engine.ask(REVIEW_INDEX, b"{}")}
     except ParametersError as error:
         raise BundleError(given.explained(error.problems)) from error
     return {_DATA: _json({"egress": {"parameters": given.values, "approved": approved}})}, [_APPROVED, _PARAMETERS]

@@ -13,6 +13,7 @@ from egress_policy.errors import EgressPolicyError
 PARAMETERS, NAMESPACES, REPORT = "parameters", "namespaces", "report"
 DIFFERENCES, DIFFERENCE_REPORT = "diff/namespaces", "diff/report"
 GATEWAY, GATEWAY_INDEX = "gateway/decision", "gateway/index"
+REVIEW, REVIEW_INDEX = "review/decision", "review/index"
 
 
 class EngineError(EgressPolicyError):

@@ -45,13 +45,14 @@ settings(given) := usual if {
 	"few": width.few(public, round(values.openAddressShare * 1000000)),
 	"system_namespaces": values.systemNamespaces,
 	"space": public,
-	"listed_space": _listed_space(values),
-	"approvals": _approvals(values, public),
-	"models": _models(values),
+	"listed_space": _listed_space(values, declared),
+	"approvals": _approvals(values, declared, public),
+	"models": declared,
 	"waivers": _waivers(values),
 } if {
 	values := object.union(defaults, {name: value | some name, value in given; value != null})
 	public := space.of(values.internalBlocks)
+	declared := _models(values)
 }
 
 # METADATA
@@ -72,25 +73,25 @@ waiver_report(given, used) := waiver.report(given.waivers, today(given), used) i
 } else := null
 
 # Only a list of approved destinations asks for it.
-_listed_space(values) := space.with_documentation(values.internalBlocks) if {
-	_approved(values) != null
+_listed_space(values, declared) := space.with_documentation(values.internalBlocks) if {
+	_approved(values, declared) != null
 } else := null
 
-_approvals(values, public) := [_approval(entry, values, public) | some entry in _approved(values)] if {
-	_approved(values) != null
+_approvals(values, declared, public) := [_approval(entry, values, public) | some entry in approved] if {
+	approved := _approved(values, declared)
+	approved != null
 } else := null
 
 # A model approves what it declares; of several documents each adds to the list.
-_approved(values) := array.concat(fields.items(values, "approvedDestinations"), _declared(values)) if {
+_approved(values, models) := array.concat(fields.items(values, "approvedDestinations"), _declared(models)) if {
 	some name in ["approvedDestinations", "models"]
 	count(fields.items(values, name)) > 0
 } else := values.approvedDestinations if {
 	values.approvedDestinations
 } else := null
 
-_declared(values) := [entry |
-	some document in values.models
-	declared := model.of(document, today(values))
+_declared(models) := [entry |
+	some declared in models
 	some destination in declared.destinations
 	destination.cidrs != []
 	entry := {

@@ -19,10 +19,41 @@ of(internal_blocks) := {4: null, 6: null} if {
 
 # METADATA
 # description: The same, but with the documentation blocks public, as they are everywhere but in sums.
-with_documentation(internal_blocks) := {
+with_documentation(internal_blocks) := {4: _documented4, 6: _documented6} if {
+	internal_blocks == []
+} else := {
 	4: _space4(internal_blocks, [text | some text in _reserved[4]; not text in _documentation]),
 	6: _family(_blocks(_assigned), _blocks(internal_blocks), []),
 }
+
+# Written out as the usual space is, and made of it.
+_documented4 := {
+	"public": _usual4.public,
+	"total": _usual4.total + 768,
+	"hidden": [
+		{"family": 4, "length": 8, "low": 0, "high": 16777215},
+		{"family": 4, "length": 8, "low": 167772160, "high": 184549375},
+		{"family": 4, "length": 10, "low": 1681915904, "high": 1686110207},
+		{"family": 4, "length": 8, "low": 2130706432, "high": 2147483647},
+		{"family": 4, "length": 16, "low": 2851995648, "high": 2852061183},
+		{"family": 4, "length": 12, "low": 2886729728, "high": 2887778303},
+		{"family": 4, "length": 24, "low": 3221225472, "high": 3221225727},
+		{"family": 4, "length": 24, "low": 3223307264, "high": 3223307519},
+		{"family": 4, "length": 24, "low": 3224682752, "high": 3224683007},
+		{"family": 4, "length": 24, "low": 3227017984, "high": 3227018239},
+		{"family": 4, "length": 16, "low": 3232235520, "high": 3232301055},
+		{"family": 4, "length": 24, "low": 3232706560, "high": 3232706815},
+		{"family": 4, "length": 15, "low": 3323068416, "high": 3323199487},
+		{"family": 4, "length": 4, "low": 3758096384, "high": 4026531839},
+		{"family": 4, "length": 4, "low": 4026531840, "high": 4294967295},
+	],
+	"by_octet": object.union(object.remove(_usual4.by_octet, [192, 198, 203]), {
+		192: [{"family": 4, "length": 24, "low": 3221225472, "high": 3221225727}, {"family": 4, "length": 24, "low": 3223307264, "high": 3223307519}, {"family": 4, "length": 24, "low": 3224682752, "high": 3224683007}, {"family": 4, "length": 24, "low": 3227017984, "high": 3227018239}, {"family": 4, "length": 16, "low": 3232235520, "high": 3232301055}, {"family": 4, "length": 24, "low": 3232706560, "high": 3232706815}],
+		198: [{"family": 4, "length": 15, "low": 3323068416, "high": 3323199487}],
+	}),
+}
+
+_documented6 := {"public": _usual6.public, "hidden": [], "total": _usual6.total + 79228162514264337593543950336}
 
 _documentation := {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"}
 

@@ -106,6 +106,15 @@ test_what_is_written_out_follows_from_the_lists[name] if {
 	_octets(written) == _octets(worked_out)
 }
 
+test_documentation_made_of_the_usual_is_what_follows_from_the_lists[family] if {
+	some family in [4, 6]
+	made := space.family(space.with_documentation([]), family)
+	worked_out := space.family(space.with_documentation(["10.0.0.0/8"]), family)
+	made.total == worked_out.total
+	every field in ["public", "hidden"] { _places(made[field]) == _places(worked_out[field]) }
+	_octets(made) == _octets(worked_out)
+}
+
 _places(blocks) := {[block.family, block.length, block.low, block.high] | some block in blocks}
 
 _octets(found) := {octet: _places(blocks) | some octet, blocks in found.by_octet}

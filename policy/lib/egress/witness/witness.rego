@@ -64,9 +64,9 @@ _counts(found, "any") if found.any
 
 _counts(found, "broad") if found.broad
 
-# TCP and a port that no service has say best that it is not about a service.
+# TCP and a port that no service has say best that it is not about a service. Cells stand in another order in each engine.
 _preferred(cells) := cells[i] if {
-	[_, i] := min({[rank, i] | some i, cell in cells; rank := _rank(cell)})
+	[_, _, i] := min({[rank, _port(cell), i] | some i, cell in cells; rank := _rank(cell)})
 }
 
 _rank(cell) := (4 * _one(_port(cell) != 4444)) + _protocols[cell.protocol]

@@ -29,7 +29,7 @@ def add_build(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "definition",
         metavar="DEFINITION",
-        help="a file of kind BundleDefinition, or one of ours: egress-restricted, -model, -gateway, -log",
+        help="a file of kind BundleDefinition, or one of ours: egress-restricted, -model, -gateway, -review, -log",
     )
     command.add_argument("--output", metavar="FILE", required=True, help="the bundle to write")
     command.add_argument("--revision", metavar="TEXT", help="in place of the definition's")
