@@ -4,7 +4,7 @@ import data.egress.review
 
 _model := {"apiVersion": "egress-policy.dev/v1", "kind": "EgressModel", "metadata": {"name": "m"}, "spec": {"namespaces": ["shop", "till"], "https": [
 	{"name": "pay", "cidrs": ["151.101.2.0/24", "2a04:4e42::/32"], "from": {"app": "checkout"}},
-	{"name": "half", "cidrs": ["151.101.4.0/24"]},
+	{"name": "half", "cidrs": ["151.101.4.0/24"], "ports": [443, {"protocol": "UDP", "port": 443}, {"port": 8000, "endPort": 8010}]},
 	{"name": "other-half", "cidrs": ["151.101.5.0/24"]},
 	{"name": "over", "cidrs": ["9.9.9.0/24"], "expires": "2026-11-26"},
 ]}}
@@ -31,6 +31,11 @@ _policy(cidrs, ports) := {
 _policies := {
 	"approved": _policy(["151.101.2.128/25"], [443]),
 	"approved together": _policy(["151.101.4.0/23"], [443]),
+	"approved with UDP": object.union(_policy([], []), {"spec": {"egress": [{
+		"to": [{"ipBlock": {"cidr": "151.101.4.0/24"}}],
+		"ports": [{"protocol": "UDP", "port": 443}, {"protocol": "TCP", "port": 443}],
+	}]}}),
+	"in a range": _policy(["151.101.4.0/24"], [8001]),
 	"of IPv6": _policy(["2a04:4e42:1::/48"], [443]),
 	"on another port": _policy(["151.101.2.128/25"], [80]),
 	"elsewhere": _policy(["8.8.8.0/24"], [443]),
@@ -58,6 +63,8 @@ test_it_answers[name] if {
 	some name, row in {
 		"approved": {"policy": "approved", "given": "a model", "namespace": "shop", "expected": "nothing fails"},
 		"approved together": {"policy": "approved together", "given": "a model", "namespace": "till", "expected": "nothing fails"},
+		"approved with UDP": {"policy": "approved with UDP", "given": "a model", "namespace": "shop", "expected": "nothing fails"},
+		"in a range": {"policy": "in a range", "given": "a model", "namespace": "shop", "expected": "nothing fails"},
 		"of IPv6": {"policy": "of IPv6", "given": "a model", "namespace": "shop", "expected": "nothing fails"},
 		"on another port": {
 			"policy": "on another port", "given": "a model", "namespace": "shop",

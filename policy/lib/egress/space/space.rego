@@ -91,15 +91,11 @@ _family(public, internal, reserved) := {"public": public, "hidden": hidden, "tot
 }
 
 # The reserved blocks lie in public ones and apart.
-_hidden(_, [], reserved) := reserved
-
 _hidden(public, internal, reserved) := _outermost({[piece.family, piece.length, piece.low] |
 	some candidate in array.concat(reserved, internal)
 	some block in public
 	piece := _common(candidate, block)
-}) if {
-	count(internal) > 0
-}
+})
 
 _blocks(texts) := [block | some text in texts; block := cidr.parse(text)]
 

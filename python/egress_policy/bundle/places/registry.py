@@ -79,7 +79,7 @@ class Registry:
         manifest = self._client.manifest(wanted)
         if manifest is None:
             raise NotThereError(f"oci://{self._reference.name}: has no {wanted}")
-        layer = _layer(manifest)
+        layer = _layer(manifest, f"oci://{self._reference.name}: {wanted}")
         data = self._client.blob(layer, archive.MOST_PACKED)
         return Pulled(data, self._client.attached(oci.digest(manifest)))
 
@@ -88,12 +88,12 @@ class Registry:
         self._client.ping()
 
 
-def _layer(manifest: bytes) -> str:
+def _layer(manifest: bytes, name: str) -> str:
     layers = _object(manifest).get("layers")
     for layer in layers if isinstance(layers, list) else []:
         if isinstance(layer, dict) and layer.get("mediaType") == oci.LAYER:
             return str(layer.get("digest"))
-    raise PlaceError(f"holds no bundle for OPA: no layer is {oci.LAYER}")
+    raise PlaceError(f"{name} holds no bundle for OPA: no layer is {oci.LAYER}")
 
 
 def _object(data: bytes) -> Json:
