@@ -117,7 +117,9 @@ def test_the_compiled_policy_answers(bundles: list[Path], tmp_path: Path, opa: P
 
 def test_what_opa_cannot_compile_is_told(tmp_path: Path) -> None:
     path = tmp_path / "b.yaml"
-    path.write_text(DEFINITIONS[-1].read_text().replace("egress/main/report", "egress/main/none"))
+    path.write_text(
+        (ROOT / "bundles" / "egress-restricted.yaml").read_text().replace("egress/main/report", "egress/main/none")
+    )
     with pytest.raises(BundleError, match="opa build: "):
         build(definition.read(str(path)))
 
