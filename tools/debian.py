@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 #: Which package has a program.
-PACKAGES = {"ip": "iproute2", "iptables": "iptables", "ip6tables": "iptables", "ipset": "ipset"}
+PACKAGES = {
+    "ip": "iproute2", "iptables": "iptables", "ip6tables": "iptables", "ipset": "ipset", "softhsm2-util": "softhsm2",
+}  # fmt: skip
+NETWORK = ("ip", "iptables", "ip6tables", "ipset")
 #: Where root's programs are, also for a PATH that does not say so.
 SYSTEM = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 
@@ -43,7 +46,7 @@ class Programs:
         return any(self.find(program + variant) for variant in ("", "-nft"))
 
 
-def provide(names: Iterable[str] = tuple(PACKAGES)) -> Programs:
+def provide(names: Iterable[str] = NETWORK) -> Programs:
     """The programs, all from PATH or all of those missing there from packages, which are fetched once.
 
     Raises ProgramError if that fails.

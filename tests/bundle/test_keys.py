@@ -90,6 +90,20 @@ def test_halves_of_two_keys_are_refused(es256: Pair, rs256: Pair) -> None:
         keys.signing(f"file2:{es256.private}", str(rs256.public))
 
 
+def test_halves_of_two_keys_of_one_kind_are_refused(key: Pair, tmp_path: Path) -> None:
+    other = signers.pair(tmp_path, key.algorithm, "other")
+    with pytest.raises(BundleError, match=r"is not the private half of the public key|does not match public key"):
+        keys.signing(f"file2:{key.private}", str(other.public)).sign(b"x")
+
+
+def test_a_file_that_others_read_is_refused_as_a_uri_too(es256: Pair, tmp_path: Path) -> None:
+    path = tmp_path / "open.pem"
+    path.write_bytes(es256.private.read_bytes())
+    path.chmod(0o644)
+    with pytest.raises(BundleError, match="a private key that others can read"):
+        keys.signing(f"file2:{path}", str(es256.public))
+
+
 def test_a_private_key_is_no_public_one(key: Pair) -> None:
     with pytest.raises(BundleError, match="but a private one: verify with the public half"):
         keys.public(str(key.private))

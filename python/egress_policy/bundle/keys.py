@@ -6,9 +6,11 @@ where it is (`hsm:`, `awskms:` and others, by securesystemslib). Never HMAC: who
 
 from __future__ import annotations
 
+import getpass
 import os
 import re
 import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +28,16 @@ from joserfc.jwk import ECKey, RSAKey
 from egress_policy.bundle import BundleError
 
 ES256, RS256 = "ES256", "RS256"
-_ENVIRONMENT = "env:"
+_ENVIRONMENT, _FILE = "env:", "file2:"
 _LEAST_BITS = 2048
 _MOST_BYTES = 1 << 16
 _SCHEME = re.compile(r"(file2|hsm|awskms|gcpkms|azurekms|hv):")
 _SCHEMES = {ES256: "ecdsa-sha2-nistp256", RS256: "rsa-pkcs1v15-sha256"}
 _HALF = 32
+
+
+# What opens a token: its PIN, where nobody is there to type it.
+_PIN = "EGRESS_KEY_PIN"
 
 
 class SigningKey:
@@ -54,11 +60,15 @@ class SigningKey:
         return r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
 
     def sign_der(self, data: bytes) -> bytes:
-        """The same as DSSE has it: of ECDSA in DER. Raises BundleError if the key cannot be reached."""
+        """The same as DSSE has it: of ECDSA in DER. Raises BundleError if the key cannot be reached, or is another."""
         try:
-            return bytes.fromhex(self._signer.sign(data).signature)
+            made = self._signer.sign(data)
+        except BundleError:
+            raise
         except Exception as error:  # each of its clients raises errors of its own
             raise BundleError(f"{self._source}: {error}") from error
+        _check(self._source, self.public, made.signature, data)
+        return bytes.fromhex(made.signature)
 
 
 def signing(source: str, public: str | None = None) -> SigningKey:
@@ -114,6 +124,18 @@ def _named(key: Any, name: str, keyid: str | None = None) -> Any:
     return SSlibKey.from_crypto(key, keyid, _SCHEMES[name])
 
 
+def _check(source: str, public: ECKey | RSAKey, made: str, data: bytes) -> None:
+    """A key that stays where it is may be another than its public half was taken for."""
+    from securesystemslib.exceptions import UnverifiedSignatureError
+    from securesystemslib.signer import Signature  # type: ignore[attr-defined]
+
+    key = dsse(public)
+    try:
+        key.verify_signature(Signature(key.keyid, made), data)
+    except UnverifiedSignatureError as error:
+        raise BundleError(f"{source}: is not the private half of the public key that is given") from error
+
+
 def _local(source: str, pem: bytes) -> SigningKey:
     from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]
 
@@ -162,8 +184,19 @@ def _elsewhere(uri: str, public_path: str | None) -> SigningKey:
     if public_path is None:
         raise BundleError(f"{uri}: a key that is elsewhere needs its public half: `--public-key PEM`")
     other = public(public_path)
+    if uri.startswith(_FILE):
+        _refuse_if_others_read(uri.removeprefix(_FILE).partition("?")[0])
     try:
-        signer = Signer.from_priv_key_uri(uri, dsse(other))
+        signer = Signer.from_priv_key_uri(uri, dsse(other), lambda what: _secret(uri, what))
     except Exception as error:  # as above
         raise BundleError(f"{uri}: {error}") from error
     return SigningKey(uri, signer, other)
+
+
+def _secret(uri: str, what: str) -> str:
+    """The PIN of a token. Raises BundleError where it is neither in the environment nor can be typed."""
+    if _PIN in os.environ:
+        return os.environ[_PIN]
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise BundleError(f"{uri}: asks for its {what}: set {_PIN}, or run it in a terminal")
+    return getpass.getpass(f"{what} of {uri}: ")
