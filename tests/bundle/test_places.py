@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -380,3 +381,21 @@ def test_a_tag_that_is_none(
 def test_only_registries_have_tags(es256: Pair, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _publish(_signed(tmp_path, es256), f"{tmp_path}/there/", es256, "--tag", "prod") == 2
     assert "only a registry has tags" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("module", "ours", "where"),
+    [
+        ("cyclonedx.model", "egress_policy.bundle.sbom", "there/"),
+        ("oras.container", "egress_policy.bundle.places.registry", "oci://127.0.0.1:1/x:1"),
+    ],
+)
+def test_without_its_libraries_it_says_what_to_install(
+    module: str, ours: str, where: str, es256: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.delitem(sys.modules, ours, raising=False)
+    assert _publish(_signed(tmp_path, es256), where, es256, "--replace") == 2
+    assert "`pip install 'egress-policy[publish]'`" in capsys.readouterr().err

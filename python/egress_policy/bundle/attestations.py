@@ -31,9 +31,11 @@ MOST_BYTES = 8 << 20
 
 
 def predicates(published: Publication, builder: str) -> dict[str, Json]:
-    """What there is to say of a bundle, by kind."""
-    from egress_policy.bundle.sbom import sbom
-
+    """What there is to say of a bundle, by kind. Raises BundleError where the library for it is not installed."""
+    try:
+        from egress_policy.bundle.sbom import sbom
+    except ImportError as error:
+        raise BundleError("an SBOM needs CycloneDX' library: `pip install 'egress-policy[publish]'`") from error
     opa = build.opa_version() if published.definition.entrypoints else None
     return {SBOM: sbom(published, opa), PROVENANCE: _provenance(published, opa, builder)}
 
