@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import subprocess
+import sys
+import threading
 from pathlib import Path
 
 from egress_policy import folders, manifest, output
-from egress_policy.bundle import BundleError, definition
+from egress_policy.bundle import BundleError, definition, places
 from egress_policy.cli import FAIL, PASS
-from egress_policy.sidecar import SidecarError, checking, kubernetes
-from egress_policy.sidecar.config import Wanted, config, is_registry
+from egress_policy.commands.bundle import making, publishing
+from egress_policy.formats import clean
+from egress_policy.sidecar import SidecarError, checking, kubernetes, mirror
+from egress_policy.sidecar.config import MIRROR, Wanted, config, is_registry, mirrored
 
 EPILOG = """\
 examples:
@@ -20,15 +25,20 @@ examples:
   kubectl apply -f opa/deployment.yaml           OPA by itself, to add a container to
   egress sidecar check opa/opa.yaml              refuse a configuration that OPA would run unsafely
 
+  egress sidecar mirror --bundle egress-restricted=https://bundles.example.com/egress-restricted.tar.gz \\
+      --key public.pem --keyid 2026 --scope prod --state /var/bundles
+
 in a kustomization.yaml, to add OPA to its Deployments:
   components: [opa/component]
 """
 _ACTIONS = {
     "config": "write OPA's configuration for a sidecar, a Deployment and a Kustomize component",
+    "mirror": "pull bundles, refuse older revisions and whatever else OPA would take, serve the rest to OPA",
     "check": "refuse a configuration that OPA would run unsafely, with file and line",
 }
 _MASKED = "egress-log"
 _SECONDS = 20
+_MOST_SECONDS = 86400
 
 
 class UnsafeError(SidecarError):
@@ -48,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         for name, about in _ACTIONS.items()
     }  # fmt: skip
     _add_config(made["config"])
+    _add_mirror(made["mirror"])
     made["check"].add_argument("config", metavar="CONFIG", help="a configuration of OPA's, YAML or JSON")
     made["check"].add_argument(
         "--opa",
@@ -72,6 +83,10 @@ def _add_config(command: argparse.ArgumentParser) -> None:
         help="show the server a bearer token, of the Secret egress-opa-token; a registry user:password",
     )
     command.add_argument("--long-polling", action="store_true", help="the server answers when there is something new")
+    command.add_argument(
+        "--mirror", metavar="IMAGE",
+        help="an image that has `egress`, which pulls and verifies the bundles and serves them to OPA in the pod",
+    )  # fmt: skip
     command.add_argument("--namespace", default="", help="where the Deployments are, unless a kustomization says so")
     command.add_argument("--image", default=kubernetes.IMAGE, help=f"the image of OPA (default: {kubernetes.IMAGE})")
     command.add_argument(
@@ -79,19 +94,80 @@ def _add_config(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_mirror(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--bundle", metavar="NAME=PLACE", action="append", required=True,
+        help="a bundle, and where it is: https://…, oci://… or a file (repeatable); served as NAME.tar.gz",
+    )  # fmt: skip
+    making.add_expected(command)
+    publishing.add_pulling(command)
+    command.add_argument("--state", metavar="DIR", help="where they are kept; nothing older is taken after a restart")
+    command.add_argument(
+        "--every", metavar="SECONDS", type=_seconds, default=30.0, help="how often to ask (default: 30)"
+    )
+    command.add_argument("--port", type=int, default=MIRROR, help=f"on 127.0.0.1 (default: {MIRROR})")
+
+
+def _seconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found <= _MOST_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds up to {_MOST_SECONDS}")
+    return found
+
+
 def run(options: argparse.Namespace) -> int:
-    """Write, or check."""
-    return _config(options) if options.action == "config" else _check(options)
+    """Write, check, or serve."""
+    return {"config": _config, "check": _check, "mirror": _mirror}[options.action](options)
+
+
+def _mirror(options: argparse.Namespace) -> int:
+    """Until Ctrl-C, or SIGTERM, by which Kubernetes ends a container."""
+    state = None if options.state is None else Path(options.state)
+    if state is not None and not state.is_dir():
+        raise SidecarError(f"--state {state}: is no folder")
+    making.expected(options)
+    token = publishing.token(options.token)
+    mirrors = {
+        name: mirror.Mirror(
+            name, places.place(where, token=token), lambda: making.expected(options), state,
+            attested=not options.without_attestations,
+        )
+        for name, where in map(_placed, options.bundle)
+    }  # fmt: skip
+    watch = mirror.Watch(mirrors, making.say, _warn)
+    server = mirror.serving(mirrors, options.port)
+    making.say(f"http://127.0.0.1:{server.server_address[1]}: serving {', '.join(mirrors)}")
+    watch.restore()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    mirror.run(server, watch, options.every, stop)
+    return PASS
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write("".join(f"{clean.line(line)}\n" for line in text.splitlines()))
+    sys.stderr.flush()
+
+
+def _placed(text: str) -> tuple[str, str]:
+    name, _, where = text.partition("=")
+    if not definition.is_name(name) or not where:
+        raise BundleError(
+            f"--bundle {text}: must be NAME=PLACE, as egress-restricted=oci://registry.example.com/policy:1"
+        )
+    return name, where
 
 
 def _config(options: argparse.Namespace) -> int:
     bundles = dict(_named(text, registry=is_registry(options.url)) for text in options.bundle)
-    made = config(
-        Wanted(
-            options.url, bundles, options.keyid, options.key, options.scope,
-            token=options.token, long_polling=options.long_polling, masked=_MASKED in bundles,
-        )
+    wanted = Wanted(
+        options.url, bundles, options.keyid, options.key, options.scope,
+        token=options.token, long_polling=options.long_polling, masked=_MASKED in bundles,
     )  # fmt: skip
+    made = config(wanted if options.mirror is None else mirrored(wanted))
     text = manifest.written([made])
     if problems := checking.problems("the configuration", text.encode()):
         raise SidecarError("\n".join(problems))
@@ -100,7 +176,8 @@ def _config(options: argparse.Namespace) -> int:
     if options.output is None:
         output.write(None, lambda target: target.utf8(text))
         return PASS
-    files = kubernetes.files(made, options.image, options.namespace)
+    beside = None if options.mirror is None else kubernetes.Beside(options.mirror, wanted)
+    files = kubernetes.files(made, options.image, options.namespace, beside)
     folders.write(files, Path(options.output), kubernetes.BANNER)
     output.write(None, lambda target: target.write("".join(f"{options.output}/{path}\n" for path in files)))
     return PASS

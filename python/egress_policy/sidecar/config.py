@@ -6,7 +6,7 @@ Source: https://www.openpolicyagent.org/docs/configuration. `checking` refuses w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from egress_policy.bundle import keys
@@ -23,6 +23,9 @@ _POLLING = {"min_delay_seconds": 30, "max_delay_seconds": 60}
 _LONG_POLLING = 60
 _MOST_BYTES = 64 << 20
 _OCI = "oci://"
+# Where a mirror serves in the pod, which is asked more often than a server elsewhere.
+MIRROR = 8383
+_POLLING_MIRROR = {"min_delay_seconds": 5, "max_delay_seconds": 10}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,26 @@ def is_registry(url: str) -> bool:
     return url.startswith(_OCI)
 
 
+def mirrored(wanted: Wanted) -> Wanted:
+    """The same where a mirror in the pod pulls and verifies them. Raises SidecarError for what only a server does."""
+    if wanted.long_polling:
+        raise SidecarError("--long-polling: with a mirror, this one asks the server")
+    here = {name: f"{name}.tar.gz" for name in wanted.bundles}
+    return replace(wanted, url=f"http://127.0.0.1:{MIRROR}", bundles=here, token=False)
+
+
+def place(wanted: Wanted, name: str) -> str:
+    """Where a bundle is, as `egress bundle pull` takes it."""
+    return f"{wanted.url.rstrip('/')}/{wanted.bundles[name]}"
+
+
 def config(wanted: Wanted) -> Json:
     """The configuration. Raises BundleError for a key that OPA refuses, SidecarError for a registry that is to wait."""
     key = keys.public(wanted.public_key)
     if wanted.long_polling and is_registry(wanted.url):
         raise SidecarError("--long-polling: a registry answers at once; OPA asks it every 30 to 60 seconds")
-    polling = {**_POLLING, **({"long_polling_timeout_seconds": _LONG_POLLING} if wanted.long_polling else {})}
+    usual = _POLLING_MIRROR if wanted.url == f"http://127.0.0.1:{MIRROR}" else _POLLING
+    polling = {**usual, **({"long_polling_timeout_seconds": _LONG_POLLING} if wanted.long_polling else {})}
     return {
         "services": {SERVICE: _service(wanted)},
         "keys": {wanted.keyid: {"algorithm": keys.algorithm(key), "key": key.as_pem(private=False).decode()}},

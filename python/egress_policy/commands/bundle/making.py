@@ -108,7 +108,20 @@ def named(keyid: str) -> None:
 
 def verify(options: argparse.Namespace) -> None:
     """Say who signed it. Raises RefusedError."""
-    say(trusted(options.bundle, archive.content(options.bundle), expected(options)))
+    asked = expected(options)
+    data = archive.content(options.bundle)
+    try:
+        files = archive.unpack(data)
+        signed = signatures.verified(files, asked)
+    except BundleError as error:
+        raise refused(options.bundle, error) from error
+    say(line(options.bundle, files, signed))
+
+
+def line(name: str, files: Mapping[str, bytes], signed: signatures.Signed) -> str:
+    """What is said of a bundle that is trusted."""
+    revision = signatures.revision(files) or "unknown"
+    return f"{name}: revision {revision}, {len(files) - 1} files, signed by {signed.keyid}, {signed.algorithm}"
 
 
 def expected(options: argparse.Namespace) -> signatures.Expected:
@@ -117,17 +130,6 @@ def expected(options: argparse.Namespace) -> signatures.Expected:
         raise BundleError(f"{len(options.key)} --key and {len(options.keyid)} --keyid: each key needs its name")
     ring = signatures.keyring(list(zip(options.keyid, options.key, strict=True)))
     return signatures.Expected(ring, int(time.time()), options.scope, options.at_least)
-
-
-def trusted(name: str, data: bytes, asked: signatures.Expected) -> str:
-    """One line about a bundle that may be trusted. Raises RefusedError with a line for each reason not to."""
-    try:
-        files = archive.unpack(data)
-        signed = signatures.verified(files, asked)
-    except BundleError as error:
-        raise refused(name, error) from error
-    revision = signatures.revision(files) or "unknown"
-    return f"{name}: revision {revision}, {len(files) - 1} files, signed by {signed.keyid}, {signed.algorithm}"
 
 
 def refused(name: str, error: BundleError) -> RefusedError:

@@ -7,10 +7,11 @@ import getpass
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from egress_policy import output
-from egress_policy.bundle import BundleError, archive, attestations, keys, places, publication, signatures
+from egress_policy.bundle import BundleError, archive, attestations, keys, places, publication, pulling, signatures
 from egress_policy.bundle.attestations import Subjects
 from egress_policy.commands.bundle import making
 
@@ -55,14 +56,19 @@ def add_pull(command: argparse.ArgumentParser) -> None:
     """What `pull` takes."""
     command.add_argument("place", metavar="PLACE", help=f"{_PLACE}; a registry also by digest: @sha256:…")
     making.add_expected(command)
+    add_pulling(command)
+    command.add_argument("--output", metavar="FILE", required=True, help="the file to write, once it is verified")
+    command.add_argument("--sbom", metavar="FILE", help="write the SBOM (CycloneDX, JSON) as well")
+
+
+def add_pulling(command: argparse.ArgumentParser) -> None:
+    """How a place is asked, and what has to be there."""
     command.add_argument(
         "--without-attestations",
         action="store_true",
         help="take a bundle that has no SBOM or no provenance beside it; one that has a wrong one is refused as well",
     )
     command.add_argument("--token", metavar="FILE", help=_TOKEN)
-    command.add_argument("--output", metavar="FILE", required=True, help="the file to write, once it is verified")
-    command.add_argument("--sbom", metavar="FILE", help="write the SBOM (CycloneDX, JSON) as well")
 
 
 def add_login(command: argparse.ArgumentParser) -> None:
@@ -82,7 +88,7 @@ def publish(options: argparse.Namespace) -> None:
         )
     except BundleError as error:
         raise BundleError("\n".join(f"{options.bundle}: {line}" for line in str(error).splitlines())) from error
-    place = places.place(options.place, made.definition.name, options.tag, _token(options.token))
+    place = places.place(options.place, made.definition.name, options.tag, token(options.token))
     if not options.replace:
         _refuse_if_newer(place, made)
     said = attestations.predicates(made, options.builder)
@@ -110,7 +116,8 @@ def _refuse_if_newer(place: places.Place, made: publication.Publication) -> None
         raise BundleError(f"revision {revision} is there with other content: raise the revision, or --replace")
 
 
-def _token(source: str | None) -> str | None:
+def token(source: str | None) -> str | None:
+    """The bearer token of a file or an environment variable. Raises BundleError."""
     if source is None:
         return None
     if source.startswith(_ENVIRONMENT):
@@ -120,43 +127,31 @@ def _token(source: str | None) -> str | None:
             found = Path(source).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BundleError(f"--token {source}: {error}") from error
-    token = found.strip()
-    if not token or not token.isascii() or not token.isprintable():
+    text = found.strip()
+    if not text or not text.isascii() or not text.isprintable():
         raise BundleError(f"--token {source}: holds no token")
-    return token
+    return text
 
 
 def pull(options: argparse.Namespace) -> None:
     """Verify, then write."""
     asked = making.expected(options)
-    pulled = places.place(options.place, token=_token(options.token)).pull()
-    line = making.trusted(options.place, pulled.bundle, asked)
-    found = _attested(options, pulled, asked)
-    if options.sbom is not None:
-        if attestations.SBOM not in found:
-            raise making.refused(options.place, BundleError(f"has no {attestations.SBOM} beside it"))
-        sbom = attestations.text(found[attestations.SBOM])
-        output.write(options.sbom, lambda target: target.utf8(sbom))
-    output.write(options.output, lambda target: target.bytes(pulled.bundle))
-    making.say(line)
-    making.say(f"{options.output}: sha256:{archive.digest(pulled.bundle)}{_beside(found)}")
-
-
-def _attested(
-    options: argparse.Namespace, pulled: places.Pulled, asked: signatures.Expected
-) -> dict[str, attestations.Json]:
-    """What is said of it, by kind; each must hold, and be there unless one may be missing."""
-    wanted = pulled.envelopes if options.without_attestations else attestations.KINDS
-    digest = archive.digest(pulled.bundle)
+    pulled = places.place(options.place, token=token(options.token)).pull()
     try:
-        return {
-            kind: attestations.verified(kind, pulled.envelopes.get(kind, ()), digest, asked.keyring) for kind in wanted
-        }
+        found = pulling.trusted(pulled, asked, attested=not options.without_attestations)
+        if options.sbom is not None and attestations.SBOM not in found.attestations:
+            raise BundleError(f"has no {attestations.SBOM} beside it")
     except BundleError as error:
         raise making.refused(options.place, error) from error
+    if options.sbom is not None:
+        sbom = attestations.text(found.attestations[attestations.SBOM])
+        output.write(options.sbom, lambda target: target.utf8(sbom))
+    output.write(options.output, lambda target: target.bytes(found.bundle))
+    making.say(making.line(options.place, found.files, found.signed))
+    making.say(f"{options.output}: sha256:{archive.digest(found.bundle)}{_beside(found.attestations)}")
 
 
-def _beside(found: dict[str, attestations.Json]) -> str:
+def _beside(found: Mapping[str, attestations.Json]) -> str:
     said = []
     if attestations.SBOM in found:
         said.append(f"{len(found[attestations.SBOM].get('components', ()))} components")
