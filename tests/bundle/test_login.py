@@ -63,6 +63,22 @@ def test_once_logged_in_one_publishes_and_pulls(
     assert _pull(where, es256, tmp_path / "got") == 0
 
 
+def test_without_logging_in_the_password_may_be_in_a_file(
+    guarded: str, home: Path, es256: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    where, signed = _repository(guarded, tmp_path), _signed(tmp_path, es256)
+    (tmp_path / "token").write_text(f"{USER}:{PASSWORD}\n")
+    assert _publish(signed, where, es256, "--token", str(tmp_path / "token")) == 0
+    monkeypatch.setenv("TOKEN", f"{USER}:{PASSWORD}")
+    assert _pull(where, es256, tmp_path / "got", "--token", "env:TOKEN") == 0
+    assert not home.exists()
+    for token, why in (("a-bearer-token", "a registry asks for user:password"), (f"{USER}:wrong", "refuses")):
+        monkeypatch.setenv("TOKEN", token)
+        assert _pull(where, es256, tmp_path / "got", "--token", "env:TOKEN") == 2
+        assert why in capsys.readouterr().err
+
+
 def test_a_wrong_password_is_not_kept(
     guarded: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,7 +48,7 @@ def place(text: str, name: str = "", tags: Sequence[str] = (), token: str | None
     if text.startswith("oci://"):
         from egress_policy.bundle.places.registry import Registry
 
-        return Registry(text, tags)
+        return Registry(text, tags, None if token is None else _user(token))
     if tags:
         raise PlaceError(f"{text}: only a registry has tags")
     if text.startswith(("https://", "http://")):
@@ -58,6 +58,14 @@ def place(text: str, name: str = "", tags: Sequence[str] = (), token: str | None
     from egress_policy.bundle.places.folder import Folder
 
     return Folder(text, name)
+
+
+def _user(token: str) -> tuple[str, str]:
+    """What a registry is told in place of a bearer token. Raises PlaceError."""
+    user, colon, password = token.partition(":")
+    if not (user and colon and password):
+        raise PlaceError("--token: a registry asks for user:password; or leave it out after `egress bundle login`")
+    return user, password
 
 
 def file_name(name: str) -> str:

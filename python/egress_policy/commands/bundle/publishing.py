@@ -17,7 +17,7 @@ from egress_policy.commands.bundle import making
 
 _ENVIRONMENT = "env:"
 _PLACE = "oci://HOST/REPOSITORY[:TAG], https://HOST/PATH/[NAME.tar.gz], or a folder or file of this machine"
-_TOKEN = "a file with the bearer token for an HTTP server, or env:NAME (default: what ~/.netrc says)"  # noqa: S105  # a help text
+_SHOWN = "a file, or env:NAME, with a bearer token, for a registry user:password (default: ~/.netrc, docker's logins)"
 
 
 def add_publish(command: argparse.ArgumentParser) -> None:
@@ -49,7 +49,7 @@ def add_publish(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also where a newer revision is, or other content of the same one",
     )
-    command.add_argument("--token", metavar="FILE", help=_TOKEN)
+    command.add_argument("--token", metavar="FILE", help=_SHOWN)
 
 
 def add_pull(command: argparse.ArgumentParser) -> None:
@@ -68,7 +68,7 @@ def add_pulling(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take a bundle that has no SBOM or no provenance beside it; one that has a wrong one is refused as well",
     )
-    command.add_argument("--token", metavar="FILE", help=_TOKEN)
+    command.add_argument("--token", metavar="FILE", help=_SHOWN)
 
 
 def add_login(command: argparse.ArgumentParser) -> None:
