@@ -18,14 +18,15 @@ import data.lib.egress.parameters
 
 # METADATA
 # description: |
-#   {"form": 1, "parameters": those without what is approved, "lists": which of "approved" and "models" there are, "approved": index of approvedDestinations, "models": {namespace:
-#   {"model": without HTTPS, "https": index, "shapes": [id]}}}. See `nearby`.
+#   {"form": 1, "parameters": those without what is approved, "usual": whether these change nothing of what is narrow, "lists": which of "approved" and "models" there are,
+#   "approved": index of approvedDestinations, "models": {namespace: {"model": without HTTPS, "https": index, "shapes": [id], "ways": {id: what is told at a glance}}}}. See `nearby`.
 index := _index
 
 # OPA compiles whatever depends on an entrypoint as one, which functions cannot be: they look here.
 _index := {
 	"form": 1,
-	"parameters": object.remove(_parameters, ["approvedDestinations", "models"]),
+	"parameters": _others,
+	"usual": (object.keys(_others) - {"profile", "now"}) == set(),
 	"lists": {name: is_array(list) |
 		some name, field in {"approved": "approvedDestinations", "models": "models"}
 		list := object.get(_parameters, field, null)
@@ -34,6 +35,8 @@ _index := {
 	"models": _models,
 }
 
+_others := object.remove(_parameters, ["approvedDestinations", "models"])
+
 _given := data.egress.parameters
 
 default _parameters := {}
@@ -41,7 +44,7 @@ default _parameters := {}
 _parameters := _given if _given != null
 
 # Of two models of a namespace the first counts, and the check of parameters refuses the second.
-_models := {namespace: {"model": without, "https": _indexed(https), "shapes": _shapes(https)} |
+_models := {namespace: {"model": without, "https": _indexed(https), "shapes": _shapes(https), "ways": _ways(https)} |
 	some document in _parameters.models
 	some namespace in document.spec.namespaces
 	https := object.get(document.spec, "https", null)
@@ -63,6 +66,24 @@ _shapes(entries) := sort([_id(first) |
 	some ports in {object.get(entry, "ports", null) | some entry in entries}
 	first := min({i | some i, entry in entries; object.get(entry, "ports", null) == ports})
 ])
+
+# What is told of each entry at a glance: single ports alone, by their texts.
+_ways(entries) := {_id(i): way |
+	some i, entry in entries
+	ports := [_port(port) | some port in _said(entry, "ports", [443])]
+	way := {
+		"from": _said(entry, "from", {}), "expires": _said(entry, "expires", _never),
+		"ports": {$"{_said(port, "protocol", "TCP")} {port.port}": true | some port in ports; object.get(port, "endPort", null) == null},
+	}
+}
+
+_said(thing, field, otherwise) := thing[field] if {
+	not thing[field] in [null, []]
+} else := otherwise
+
+_port(port) := {"port": port} if {
+	is_number(port)
+} else := port
 
 # So that texts are in the order of the list.
 _id(i) := format_int(1000000 + i, 10)
@@ -111,13 +132,11 @@ _is_name(name) if {
 	name != ""
 }
 
-# What is told at a glance takes a fraction of the time.
+# What is told at a glance takes a fraction of the time: a few small blocks on a few ports are narrow together as well.
 _findings(thing, otherwise) := [] if {
-	_plain
-	inventory.group(thing.apiVersion) == "networking.k8s.io"
+	data.egress.approved.review.usual
 	network_policy.isolates(thing)
-	network_policy.narrow(thing, parameters.usual)
-	network_policy.plain(thing)
+	count([1 | thing.spec.egress[_].to[_]]) <= _most
 	validity.problems(thing) == []
 	namespace := inventory.namespace_of(thing, otherwise)
 	labels := _required(thing.spec.podSelector)
@@ -128,51 +147,40 @@ _findings(thing, otherwise) := [] if {
 	shard := {"namespace": namespace, "documents": [document]}
 }
 
-# No parameter changes what is narrow.
-_plain if {
-	_built
-	object.keys(data.egress.approved.review.parameters) - {"profile", "now"} == set()
-}
-
 _required(chosen) := object.get(chosen, "matchLabels", {})
 
 # Blocks of IPv4 alone, each of them in one entry of the namespace's model, on ports that this entry has.
 _is_approved(rule, labels, namespace) if {
 	count(rule.to) > 0
-	ports := [[object.get(entry, "protocol", "TCP"), entry.port] | some entry in rule.ports]
+	count(rule.ports) > 0
+	count(rule.ports) <= _most
+	count([1 | rule.ports[_].endPort]) == 0
+	ports := [$"{object.get(entry, "protocol", "TCP")} {entry.port}" | some entry in rule.ports]
 	every peer in rule.to {
-		object.keys(peer) == {"ipBlock"}
-		object.keys(peer.ipBlock) == {"cidr"}
+		count(peer) + count(peer.ipBlock) == 2
 		_is_in_one(cidr.parse(peer.ipBlock.cidr), ports, labels, namespace)
 	}
 }
 
 _is_in_one(block, ports, labels, namespace) if {
 	block.family == 4
-	lengths := data.egress.approved.review.models[namespace].https.lengths
-	some text in nearby.places(lengths, block).blocks
+	block.plain
+	block.length >= 16
+	some text in nearby.around(data.egress.approved.review.models[namespace].https.lengths, block)
 	some id, _ in data.egress.approved.review.models[namespace].https.blocks[text]
-	_lets(data.egress.approved.review.models[namespace].https.entries[id], ports, labels)
+	way := data.egress.approved.review.models[namespace].ways[id]
+	object.union(labels, way.from) == labels
+	_not_over(way.expires)
+	every port in ports { way.ports[port] }
 }
 
-_lets(entry, ports, labels) if {
-	object.union(labels, _of_model(entry, "from", {})) == labels
-	_not_over(_of_model(entry, "expires", "9999-12-31"))
-	own := {[object.get(port, "protocol", "TCP"), port.port] | some port in _objects(_of_model(entry, "ports", [443])); not port.endPort}
-	every port in ports { port in own }
-}
-
-_of_model(entry, field, otherwise) := entry[field] if {
-	not entry[field] in [null, []]
-} else := otherwise
-
-_objects(ports) := [object_ | some port in ports; object_ := _object_of(port)]
-
-_object_of(port) := {"port": port} if {
-	is_number(port)
-} else := port
+_not_over(date) if date == _never
 
 _not_over(date) if date >= parameters.today(data.egress.approved.review.parameters)
+
+_never := "9999-12-31"
+
+_most := 64
 
 _context := {"namespace": "", "namespaces": [], "alone": true}
 
@@ -193,8 +201,7 @@ _list(blocks) := {"approvedDestinations": [data.egress.approved.review.approved.
 	_lists("approved")
 	ids := {id |
 		some block in blocks
-		places := nearby.places(data.egress.approved.review.approved.lengths, block)
-		some id in _at(places)
+		some id in _at(block)
 	}
 } else := {"approvedDestinations": []} if {
 	_lists("models")
@@ -202,7 +209,7 @@ _list(blocks) := {"approvedDestinations": [data.egress.approved.review.approved.
 
 _lists(name) if data.egress.approved.review.lists[name]
 
-_at(places) := {id | some text in places.blocks; some id, _ in data.egress.approved.review.approved.blocks[text]} | {id | some id, _ in data.egress.approved.review.approved.inside[places.inside]}
+_at(block) := {id | some text in nearby.around(data.egress.approved.review.approved.lengths, block); some id, _ in data.egress.approved.review.approved.blocks[text]} | {id | some id, _ in data.egress.approved.review.approved.inside[nearby.within(block)]}
 
 _model(_, _) := {} if not _lists("models")
 
@@ -215,10 +222,12 @@ _model(namespace, blocks) := {"models": [object.union(data.egress.approved.revie
 	_lists("models")
 	ids := {id |
 		some block in blocks
-		places := nearby.places(data.egress.approved.review.models[namespace].https.lengths, block)
-		some id in _of(namespace, places)
+		some id in _of(namespace, block)
 	} | {id | some id in data.egress.approved.review.models[namespace].shapes}
 	https := [data.egress.approved.review.models[namespace].https.entries[id] | some id in sort([id | some id in ids])]
 }
 
-_of(namespace, places) := {id | some text in places.blocks; some id, _ in data.egress.approved.review.models[namespace].https.blocks[text]} | {id | some id, _ in data.egress.approved.review.models[namespace].https.inside[places.inside]}
+_of(namespace, block) := {id |
+	some text in nearby.around(data.egress.approved.review.models[namespace].https.lengths, block)
+	some id, _ in data.egress.approved.review.models[namespace].https.blocks[text]
+} | {id | some id, _ in data.egress.approved.review.models[namespace].https.inside[nearby.within(block)]}

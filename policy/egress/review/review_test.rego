@@ -6,6 +6,8 @@ _model := {"apiVersion": "egress-policy.dev/v1", "kind": "EgressModel", "metadat
 	{"name": "pay", "cidrs": ["151.101.2.0/24", "2a04:4e42::/32"], "from": {"app": "checkout"}},
 	{"name": "half", "cidrs": ["151.101.4.0/24"], "ports": [443, {"protocol": "UDP", "port": 443}, {"port": 8000, "endPort": 8010}]},
 	{"name": "other-half", "cidrs": ["151.101.5.0/24"]},
+	{"name": "ends-today", "cidrs": ["7.7.7.0/24"], "expires": "2026-11-27"},
+	{"name": "over-elsewhere", "cidrs": ["11.1.1.0/24"], "expires": "2026-11-25"},
 	{"name": "over", "cidrs": ["9.9.9.0/24"], "expires": "2026-11-26"},
 ]}}
 
@@ -35,10 +37,17 @@ _policies := {
 		"to": [{"ipBlock": {"cidr": "151.101.4.0/24"}}],
 		"ports": [{"protocol": "UDP", "port": 443}, {"protocol": "TCP", "port": 443}],
 	}]}}),
+	"on a port that is a text": _policy(["151.101.4.0/24"], ["443"]),
+	"written oddly": _policy(["151.101.04.0/24"], [443]),
+	"a range from one to another": object.union(_policy([], []), {"spec": {"egress": [{
+		"to": [{"ipBlock": {"cidr": "151.101.2.0/24"}}],
+		"ports": [{"protocol": "TCP", "port": 443, "endPort": 8443}],
+	}]}}),
 	"in a range": _policy(["151.101.4.0/24"], [8001]),
 	"of IPv6": _policy(["2a04:4e42:1::/48"], [443]),
 	"on another port": _policy(["151.101.2.128/25"], [80]),
 	"elsewhere": _policy(["8.8.8.0/24"], [443]),
+	"on its last day": _policy(["7.7.7.7/32"], [443]),
 	"over": _policy(["9.9.9.9/32"], [443]),
 	"mail": _policy(["203.0.113.7/32"], [465]),
 	"too much": _policy(["0.0.0.0/0"], []),
@@ -64,7 +73,16 @@ test_it_answers[name] if {
 		"approved": {"policy": "approved", "given": "a model", "namespace": "shop", "expected": "nothing fails"},
 		"approved together": {"policy": "approved together", "given": "a model", "namespace": "till", "expected": "nothing fails"},
 		"approved with UDP": {"policy": "approved with UDP", "given": "a model", "namespace": "shop", "expected": "nothing fails"},
+		"a range from one to another": {
+			"policy": "a range from one to another", "given": "a model", "namespace": "shop",
+			"expected": "NetworkPolicy 'p' allows egress to 151.101.2.0/24, not all of which is an approved destination",
+		},
 		"in a range": {"policy": "in a range", "given": "a model", "namespace": "shop", "expected": "nothing fails"},
+		"on its last day": {"policy": "on its last day", "given": "a model", "namespace": "shop", "expected": "nothing fails"},
+		"over": {
+			"policy": "over", "given": "a model", "namespace": "shop",
+			"expected": "NetworkPolicy 'p' needs the approved destination 'over', which expired on 2026-11-26",
+		},
 		"of IPv6": {"policy": "of IPv6", "given": "a model", "namespace": "shop", "expected": "nothing fails"},
 		"on another port": {
 			"policy": "on another port", "given": "a model", "namespace": "shop",
@@ -101,6 +119,12 @@ test_it_answers[name] if {
 default _passes(_) := false
 
 _passes("nothing fails")
+
+test_it_names_the_approval_that_has_ended if {
+	answer := _worked_out({"object": _policies.over, "namespace": "shop"}, _settings["a model"])
+	some found in answer.findings
+	found.message == "NetworkPolicy 'p' allows egress to 9.9.9.9/32 on TCP 443, which was approved as 'over' until 2026-11-26"
+}
 
 test_the_index_says_what_all_of_it_says[what] if {
 	some what, given in _settings

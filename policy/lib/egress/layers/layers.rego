@@ -357,11 +357,27 @@ _https_ports(known) := array.concat([{"protocol": protocol, "low": 443, "high": 
 ])
 
 # The destinations whose end is why nothing of the model has the rule any more.
-_expired_about(given, known) := expired[0] if {
+_expired_about(given, known) := _needed(given, expired, known)[0] if {
 	expired := [destination | some destination in known.declared.destinations; destination.expired]
 	count(expired) > 0
 	_blocks_left(given, array.concat(known.chosen, expired)) == []
 } else := null
+
+# One that would do alone goes first, then those that each of the others would miss, then any that have some of it.
+_needed(given, expired, known) := array.flatten([
+	[one | some one in expired; _blocks_left(given, array.concat(known.chosen, [one])) == []],
+	[one |
+		some i, one in expired
+		others := [other | some j, other in expired; j != i]
+		_blocks_left(given, array.concat(known.chosen, others)) != []
+	],
+	[one |
+		some one in expired
+		some claim in given.claims
+		some block in one.claims
+		_overlap(claim, block)
+	],
+])
 
 _peer_layer(peer) := "outside-model" if {
 	peer.namespaces == null

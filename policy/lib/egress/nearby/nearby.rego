@@ -35,9 +35,13 @@ _by_text(pairs) := object.union_n(array.concat([{}], [{text: {id: true}} | some 
 
 # METADATA
 # description: |
-#   Where to look in an index for what may share an address with a block: {"blocks": [text], "inside": text}, given its "lengths". Who asks looks there itself: an index that is
-#   handed over is read as a whole, in data.
-places(lengths, block) := {
-	"blocks": {cidr.text(cidr.block(block.family, length, block.low)) | some length in lengths[_names[block.family]]; length <= block.length},
-	"inside": cidr.text(cidr.block(block.family, max([step | some step in _steps[block.family]; step <= block.length]), block.low)),
+#   Where an index has what may share an address with a block: under "blocks" at each of `around`, given its "lengths", and under "inside" at `within`. Who asks looks there
+#   itself: an index that is handed over is read as a whole, in data.
+around(lengths, block) := {cidr.text(cidr.block(block.family, length, block.low)) |
+	some length in lengths[_names[block.family]]
+	length <= block.length
 }
+
+# METADATA
+# description: See `around`.
+within(block) := cidr.text(cidr.block(block.family, max([step | some step in _steps[block.family]; step <= block.length]), block.low))

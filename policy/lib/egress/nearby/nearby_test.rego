@@ -15,9 +15,7 @@ _blocks := {id: [cidr.parse(text) | some text in texts] | some id, texts in {
 
 _index := nearby.index({id: id | some id, _ in _blocks}, _blocks)
 
-_near(found, block) := {id | some text in places.blocks; some id, _ in found.blocks[text]} | {id | some id, _ in found.inside[places.inside]} if {
-	places := nearby.places(found.lengths, block)
-}
+_near(found, block) := {id | some text in nearby.around(found.lengths, block); some id, _ in found.blocks[text]} | {id | some id, _ in found.inside[nearby.within(block)]}
 
 test_finds_what_shares_an_address[text] if {
 	some text, expected in {
