@@ -57,6 +57,11 @@ def write(name: str | None, render: Callable[[Target], None]) -> None:
         raise OutputError(f"cannot write {name}: {error.strerror or error}") from error
 
 
+def save(name: str, data: bytes) -> None:
+    """Write bytes to the file of this name, which has all of them, or is as it was."""
+    write(name, lambda target: target.bytes(data))
+
+
 def _shown(render: Callable[[Target], None]) -> None:
     try:
         render(_standard())

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from egress_policy.bundle import BundleError, archive, build, definition, digests, keys, signatures
-from egress_policy.bundle.archive import MANIFEST, SIGNATURES
+from egress_policy.bundle import BundleError, archive, build, definition, keys, signatures
+from egress_policy.bundle.archive import SIGNATURES
 from egress_policy.bundle.definition import Definition
 
 
@@ -54,16 +54,11 @@ def prepared(data: bytes, key: keys.SigningKey, keyid: str, now: int, source: st
 
 
 def _own(files: Mapping[str, bytes]) -> str:
-    name = _manifest(files).get("metadata", {})
-    found = name.get("name") if isinstance(name, dict) else None
+    metadata = signatures.manifest(files).get("metadata")
+    found = metadata.get("name") if isinstance(metadata, dict) else None
     if not isinstance(found, str) or not definition.own(found):
         raise BundleError("is no bundle of ours: say what it was built from by --definition FILE")
     return found
-
-
-def _manifest(files: Mapping[str, bytes]) -> signatures.Json:
-    manifest = digests.parsed(MANIFEST, files[MANIFEST]) if MANIFEST in files else {}
-    return manifest if isinstance(manifest, dict) else {}
 
 
 def different(files: Mapping[str, bytes], made: Mapping[str, bytes]) -> set[str]:

@@ -11,9 +11,10 @@ from egress_policy.bundle.places import Pulled
 
 @dataclass(frozen=True, slots=True)
 class Trusted:
-    """A bundle that is signed, whole and unchanged, its files, and what is said of it, by kind."""
+    """A bundle that is signed, whole and unchanged, its SHA-256, its files, and what is said of it, by kind."""
 
     bundle: bytes
+    digest: str
     files: Mapping[str, bytes]
     signed: signatures.Signed
     attestations: Mapping[str, attestations.Json]
@@ -34,4 +35,4 @@ def trusted(pulled: Pulled, asked: signatures.Expected, *, attested: bool) -> Tr
     digest = archive.digest(pulled.bundle)
     wanted = attestations.KINDS if attested else pulled.envelopes
     said = {kind: attestations.verified(kind, pulled.envelopes.get(kind, ()), digest, asked.keyring) for kind in wanted}
-    return Trusted(pulled.bundle, files, signed, said)
+    return Trusted(pulled.bundle, digest, files, signed, said)

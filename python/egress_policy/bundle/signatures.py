@@ -214,10 +214,10 @@ def _is_file(one: object) -> bool:
 
 def _age(files: Mapping[str, bytes], at_least: str) -> Iterator[str]:
     found = revision(files)
-    own, least = order(found), order(at_least)
-    if own is None or least is None:
+    too_old = older(found, at_least)
+    if too_old is None:
         yield f"its revision {found!r} cannot be compared with {at_least!r}: both must be numbers, as 1.4.0"
-    elif own < least:
+    elif too_old:
         yield f"its revision {found!r} is older than {at_least!r}"
 
 
@@ -229,10 +229,21 @@ def order(text: str) -> tuple[int, ...] | None:
     return tuple(int(part) for part in re.split(r"[.-]", plain))
 
 
+def older(one: str, other: str) -> bool | None:
+    """Whether a revision comes before another; None where they cannot be compared."""
+    own, its = order(one), order(other)
+    return None if own is None or its is None else own < its
+
+
+def manifest(files: Mapping[str, bytes]) -> Json:
+    """What a bundle's manifest says; nothing without one."""
+    found = digests.parsed(MANIFEST, files[MANIFEST]) if MANIFEST in files else {}
+    return found if isinstance(found, dict) else {}
+
+
 def revision(files: Mapping[str, bytes]) -> str:
     """The revision that a bundle's manifest names; empty without one."""
-    manifest = digests.parsed(MANIFEST, files[MANIFEST]) if MANIFEST in files else {}
-    found = manifest.get("revision", "") if isinstance(manifest, dict) else ""
+    found = manifest(files).get("revision", "")
     return found if type(found) is str else ""
 
 

@@ -25,6 +25,7 @@ _MOST_BYTES = 64 << 20
 _OCI = "oci://"
 # Where a mirror serves in the pod, which is asked more often than a server elsewhere.
 MIRROR = 8383
+_MIRROR_URL = f"http://127.0.0.1:{MIRROR}"
 _POLLING_MIRROR = {"min_delay_seconds": 5, "max_delay_seconds": 10}
 
 
@@ -56,7 +57,7 @@ def mirrored(wanted: Wanted) -> Wanted:
     if wanted.long_polling:
         raise SidecarError("--long-polling: with a mirror, this one asks the server")
     here = {name: f"{name}.tar.gz" for name in wanted.bundles}
-    return replace(wanted, url=f"http://127.0.0.1:{MIRROR}", bundles=here, token=False)
+    return replace(wanted, url=_MIRROR_URL, bundles=here, token=False)
 
 
 def place(wanted: Wanted, name: str) -> str:
@@ -69,7 +70,7 @@ def config(wanted: Wanted) -> Json:
     key = keys.public(wanted.public_key)
     if wanted.long_polling and is_registry(wanted.url):
         raise SidecarError("--long-polling: a registry answers at once; OPA asks it every 30 to 60 seconds")
-    usual = _POLLING_MIRROR if wanted.url == f"http://127.0.0.1:{MIRROR}" else _POLLING
+    usual = _POLLING_MIRROR if wanted.url == _MIRROR_URL else _POLLING
     polling = {**usual, **({"long_polling_timeout_seconds": _LONG_POLLING} if wanted.long_polling else {})}
     return {
         "services": {SERVICE: _service(wanted)},

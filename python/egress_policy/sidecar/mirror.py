@@ -53,20 +53,20 @@ class Mirror:
         if self.held is not None and (wrong := _steps_back(self.held, found)):
             raise BundleError(wrong)
         if self._state is not None:
-            output.write(str(self._state), lambda target: target.bytes(found.bundle))
+            output.save(str(self._state), found.bundle)
         self.held = found
-        return f"{self.name}: revision {found.revision}, sha256:{archive.digest(found.bundle)}"
+        return f"{self.name}: revision {found.revision}, sha256:{found.digest}"
 
 
 def _steps_back(held: pulling.Trusted, found: pulling.Trusted) -> str | None:
     """Why a bundle does not come after the one that is held; None if it does."""
-    own, new = signatures.order(held.revision), signatures.order(found.revision)
     if found.revision == held.revision:
         changed = publication.different(held.files, found.files)
         return f"revision {found.revision} has changed: raise the revision" if changed else None
-    if own is None or new is None:
+    newer = signatures.older(held.revision, found.revision)
+    if newer is None:
         return f"revision {found.revision!r} cannot be compared with {held.revision!r}: both must be numbers, as 1.4.0"
-    return f"revision {found.revision} is older than {held.revision}" if new <= own else None
+    return None if newer else f"revision {found.revision} is older than {held.revision}"
 
 
 def serving(mirrors: Mapping[str, Mirror], port: int) -> ThreadingHTTPServer:
@@ -94,7 +94,7 @@ def _handler(mirrors: Mapping[str, Mirror]) -> type[BaseHTTPRequestHandler]:
             if held is None:
                 self._answer(404)
                 return
-            tag = f'"{archive.digest(held.bundle)}"'
+            tag = f'"{held.digest}"'
             unchanged = self.headers.get("If-None-Match") == tag
             self._answer(304 if unchanged else 200, b"" if unchanged else held.bundle, tag)
 

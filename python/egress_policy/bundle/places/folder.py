@@ -26,8 +26,7 @@ class Folder:
         except OSError as error:
             raise PlaceError(f"{self._file.parent}: {error.strerror or error}") from error
         for name, content in files.items():
-            path = self._file.with_name(name)
-            output.write(str(path), lambda target, content=content: target.bytes(content))  # type: ignore[misc]
+            output.save(str(self._file.with_name(name)), content)
         return [f"{self._file}: sha256:{published.digest}"]
 
     def pull(self) -> Pulled:

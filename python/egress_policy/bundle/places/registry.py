@@ -10,6 +10,7 @@ import json
 import logging
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,10 @@ class Registry:
         manifest = self._client.manifest(wanted)
         if manifest is None:
             raise NotThereError(f"oci://{self._reference.name}: has no {wanted}")
-        layer = _layer(manifest, f"oci://{self._reference.name}: {wanted}")
+        layer = _layer(manifest, oci.LAYER)
+        if layer is None:
+            name = f"oci://{self._reference.name}: {wanted}"
+            raise PlaceError(f"{name} holds no bundle for OPA: no layer is {oci.LAYER}")
         data = self._client.blob(layer, archive.MOST_PACKED)
         return Pulled(data, self._client.attached(oci.digest(manifest)))
 
@@ -88,12 +92,16 @@ class Registry:
         self._client.ping()
 
 
-def _layer(manifest: bytes, name: str) -> str:
-    layers = _object(manifest).get("layers")
-    for layer in layers if isinstance(layers, list) else []:
-        if isinstance(layer, dict) and layer.get("mediaType") == oci.LAYER:
-            return str(layer.get("digest"))
-    raise PlaceError(f"{name} holds no bundle for OPA: no layer is {oci.LAYER}")
+def _layer(manifest: bytes, kind: str) -> str | None:
+    """The digest of a manifest's first layer of a media type."""
+    fitting = (one for one in _objects(manifest, "layers") if one.get("mediaType") == kind)
+    return next((str(one.get("digest")) for one in fitting), None)
+
+
+def _objects(data: bytes, field: str) -> Iterator[Json]:
+    """The objects in a list that an answer has; what else is in it, or is no list, is none."""
+    listed = _object(data).get(field)
+    return (one for one in (listed if isinstance(listed, list) else []) if isinstance(one, dict))
 
 
 def _object(data: bytes) -> Json:
@@ -157,11 +165,17 @@ class _Client:
 
     def _ask(self, method: str, url: str, **named: Any) -> requests.Response:
         registry = self._registry()
-        try:
+        with self._explained():
             return registry.do_request(url, method, **named)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """What ORAS raises, as a PlaceError."""
+        try:
+            yield
         except requests.RequestException as error:
             raise PlaceError(f"{self._host}: {reason(error)}") from error
-        except (ValueError, KeyError, AttributeError, TypeError) as error:  # what ORAS makes of an answer it knows not
+        except (ValueError, KeyError, AttributeError, TypeError) as error:  # what it makes of an answer it knows not
             raise PlaceError(f"{self._host}: refuses: `egress bundle login {self._host}`, or ask for access") from error
 
     def ping(self) -> None:
@@ -212,12 +226,8 @@ class _Client:
 
     def _upload(self, path: str, container: Any, layer: Json) -> None:
         registry = self._registry()
-        try:
+        with self._explained():
             answer = registry.upload_blob(path, container, layer)
-        except requests.RequestException as error:
-            raise PlaceError(f"{self._host}: {reason(error)}") from error
-        except (ValueError, KeyError, AttributeError, TypeError) as error:  # as above
-            raise PlaceError(f"{self._host}: refuses: `egress bundle login {self._host}`, or ask for access") from error
         self._good(answer, f"{self._repository}: an upload", {200, 201, 202})
 
     def push_manifest(self, data: bytes, name: str, kind: str = oci.MANIFEST) -> requests.Response:
@@ -237,7 +247,7 @@ class _Client:
     def attached(self, subject: str) -> dict[str, list[bytes]]:
         """The envelopes that refer to a manifest, by kind, the newest first."""
         data = self._read(self._url("referrers", subject), _MOST_MANIFEST, oci.INDEX)
-        listed = list(_manifests(data)) if data is not None else list(self._listed_by_tag(subject))
+        listed = list(_objects(data, "manifests")) if data is not None else list(self._listed_by_tag(subject))
         found: dict[str, list[bytes]] = {}
         for kind, of_type in oci.ENVELOPES.items():
             fitting = [one for one in reversed(listed) if one.get("artifactType") == of_type]
@@ -247,25 +257,17 @@ class _Client:
 
     def _envelope(self, digest: str, of_type: str) -> bytes:
         manifest = self.manifest(digest) if digest.startswith("sha256:") else None
-        layers = _object(manifest).get("layers") if manifest is not None else None
-        for layer in layers if isinstance(layers, list) else []:
-            if isinstance(layer, dict) and layer.get("mediaType") == of_type:
-                return self.blob(str(layer.get("digest")), attestations.MOST_BYTES)
-        return b""
+        layer = None if manifest is None else _layer(manifest, of_type)
+        return b"" if layer is None else self.blob(layer, attestations.MOST_BYTES)
 
     def _listed_by_tag(self, subject: str) -> Iterator[Json]:
         data = self.manifest(_tag(subject))
-        return _manifests(data) if data is not None else iter(())
+        return _objects(data, "manifests") if data is not None else iter(())
 
 
 def _tag(digest: str) -> str:
     """Where clients keep and look for what refers to a digest, says the distribution specification."""
     return digest.replace(":", "-")
-
-
-def _manifests(data: bytes) -> Iterator[Json]:
-    listed = _object(data).get("manifests")
-    return (one for one in (listed if isinstance(listed, list) else []) if isinstance(one, dict))
 
 
 def _said(answer: requests.Response) -> str:

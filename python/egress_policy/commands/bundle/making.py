@@ -85,8 +85,8 @@ def _day(text: str) -> int:
 def build_(options: argparse.Namespace) -> None:
     """Build and write."""
     files = build.build(definition.read(options.definition), options.revision)
-    _write(files, options.output)
-    say(f"{options.output}: revision {signatures.revision(files)}, {len(files)} files, {_digest(files)}")
+    digest = _written(files, options.output)
+    say(f"{options.output}: revision {signatures.revision(files)}, {len(files)} files, sha256:{digest}")
 
 
 def sign(options: argparse.Namespace) -> None:
@@ -96,8 +96,8 @@ def sign(options: argparse.Namespace) -> None:
     key = keys.signing(options.key, options.public_key)
     claims = signatures.Claims(options.keyid, options.scope, int(time.time()), options.expires)
     signed = signatures.sign(files, key, claims)
-    _write(signed, options.output)
-    say(f"{options.output}: signed by {options.keyid}, {key.algorithm}, {_digest(signed)}")
+    digest = _written(signed, options.output)
+    say(f"{options.output}: signed by {options.keyid}, {key.algorithm}, sha256:{digest}")
 
 
 def named(keyid: str) -> None:
@@ -150,13 +150,11 @@ def _lines(found: inspecting.Inspected) -> Iterator[str]:
     yield from (clean.line(line) for line in inspecting.lines(found))
 
 
-def _write(files: Mapping[str, bytes], name: str) -> None:
+def _written(files: Mapping[str, bytes], name: str) -> str:
+    """The digest of the bundle that was written."""
     packed = archive.pack(files)
-    output.write(name, lambda target: target.bytes(packed))
-
-
-def _digest(files: Mapping[str, bytes]) -> str:
-    return f"sha256:{archive.digest(archive.pack(files))}"
+    output.save(name, packed)
+    return archive.digest(packed)
 
 
 def say(text: str) -> None:

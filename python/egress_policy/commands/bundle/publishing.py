@@ -107,8 +107,7 @@ def _refuse_if_newer(place: places.Place, made: publication.Publication) -> None
     except places.NotThereError:
         return
     revision = signatures.revision(there)
-    own, other = signatures.order(made.revision), signatures.order(revision)
-    if own is not None and other is not None and own < other:
+    if signatures.older(made.revision, revision):
         raise BundleError(
             f"revision {revision} is there, which is newer than {made.revision}: --replace if you mean it"
         )
@@ -146,9 +145,9 @@ def pull(options: argparse.Namespace) -> None:
     if options.sbom is not None:
         sbom = attestations.text(found.attestations[attestations.SBOM])
         output.write(options.sbom, lambda target: target.utf8(sbom))
-    output.write(options.output, lambda target: target.bytes(found.bundle))
+    output.save(options.output, found.bundle)
     making.say(making.line(options.place, found.files, found.signed))
-    making.say(f"{options.output}: sha256:{archive.digest(found.bundle)}{_beside(found.attestations)}")
+    making.say(f"{options.output}: sha256:{found.digest}{_beside(found.attestations)}")
 
 
 def _beside(found: Mapping[str, attestations.Json]) -> str:
