@@ -6,7 +6,7 @@ import json
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import requests
 from opa_client.opa import OpaClient
@@ -55,6 +55,13 @@ class Sidecar:
             self._process.terminate()
             self._process.wait(_SECONDS)
             self._process = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def client(self) -> OpaClient:
         return OpaClient(host="127.0.0.1", port=self.port)

@@ -50,12 +50,9 @@ def sidecar(opa: Path, es256: Pair, host: str, tmp_path: Path) -> Iterator[Sidec
     """One that has loaded the first revision."""
     _pushed(host, _bundle(es256, 1))
     made = _sidecar(opa, es256, host, tmp_path)
-    made.start()
-    try:
+    with made:
         made.until_ready()
         yield made
-    finally:
-        made.stop()
 
 
 def test_a_new_revision_goes_live_under_load_without_a_wrong_or_lost_answer(
@@ -108,12 +105,9 @@ def test_the_registry_gone_and_opa_started_again_it_answers_from_disk(
         made.start()
         made.until_ready()
     made.stop()
-    made.start()
-    try:
+    with made:
         made.until_ready()
         assert made.ask("p/answer") == 1
-    finally:
-        made.stop()
 
 
 def test_a_registry_that_asks_for_a_password_is_told_it(
@@ -123,9 +117,6 @@ def test_a_registry_that_asks_for_a_password_is_told_it(
         _pushed(host, _bundle(es256, 1))
         made = _sidecar(opa, es256, host, tmp_path, token=True)
         (tmp_path / "token").write_text(f"{USER}:{PASSWORD}")
-        made.start()
-        try:
+        with made:
             made.until_ready()
             assert made.ask("p/answer") == 1
-        finally:
-            made.stop()

@@ -43,12 +43,9 @@ def sidecar(opa: Path, key: Pair, bundles: Bundles, tmp_path: Path) -> Iterator[
     """One that has loaded the first revision."""
     bundles.put("b.tar.gz", _bundle(key, 1))
     made = Sidecar(opa, key, bundles.url, tmp_path)
-    made.start()
-    try:
+    with made:
         made.until_ready()
         yield made
-    finally:
-        made.stop()
 
 
 def test_it_answers_from_the_signed_bundle(sidecar: Sidecar) -> None:
@@ -143,26 +140,20 @@ def test_what_was_changed_on_disk_is_not_taken(sidecar: Sidecar, bundles: Bundle
 
 def test_without_a_bundle_it_is_alive_and_not_ready(opa: Path, key: Pair, bundles: Bundles, tmp_path: Path) -> None:
     made = Sidecar(opa, key, bundles.url, tmp_path)
-    made.start()
-    try:
+    with made:
         until(made.alive, lambda: "it does not run")
         bundles.seen(2, 404)
         assert not made.ready()
-    finally:
-        made.stop()
 
 
 def test_by_long_polling_what_is_new_is_there_at_once(opa: Path, key: Pair, bundles: Bundles, tmp_path: Path) -> None:
     bundles.put("b.tar.gz", _bundle(key, 1))
     made = Sidecar(opa, key, bundles.url, tmp_path, long_polling=True)
-    made.start()
-    try:
+    with made:
         made.until_ready()
         bundles.put("b.tar.gz", _bundle(key, 2, "2"))
         until(lambda: made.ask("p/answer") == 2, lambda: f"the server answered {bundles.statuses}")
         assert bundles.statuses == [200, 200]
-    finally:
-        made.stop()
 
 
 def test_secrets_are_left_out_of_the_decision_log(opa: Path, key: Pair, bundles: Bundles, tmp_path: Path) -> None:
@@ -173,13 +164,10 @@ def test_secrets_are_left_out_of_the_decision_log(opa: Path, key: Pair, bundles:
     bundles.put("egress-log.tar.gz", archive.pack(signers.signed(build(definition.read("egress-log")), key)))
     served = {"b": "b.tar.gz", "egress-log": "egress-log.tar.gz"}
     made = Sidecar(opa, key, bundles.url, tmp_path, bundles=served, masked=True)
-    made.start()
-    try:
+    with made:
         made.until_ready()
         made.ask("p/answer", {"shards": ["hunter2"], "kept": "visible"})
         until(lambda: "visible" in made.said(), lambda: "nothing was logged")
-    finally:
-        made.stop()
     assert "hunter2" not in made.said()
 
 
