@@ -43,7 +43,7 @@ default _parameters := {}
 
 _parameters := _given if _given != null
 
-# Of two models of a namespace the first counts, and the check of parameters refuses the second.
+# No namespace has two models: the check of the parameters comes first, and refuses that.
 _models := {namespace: {"model": without, "https": _indexed(https), "shapes": _shapes(https), "ways": _ways(https)} |
 	some document in _parameters.models
 	some namespace in document.spec.namespaces
