@@ -156,6 +156,11 @@ def test_what_somebody_else_signed_is_not_published(
     assert not (tmp_path / "there").exists()
 
 
+def test_a_folder_is_no_bundle(es256: Pair, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _publish(tmp_path, f"{tmp_path}/there/", es256) == 2
+    assert capsys.readouterr().err == f"egress: {tmp_path}: Is a directory\n"
+
+
 def test_what_its_definition_is_not_built_to_is_not_published(
     es256: Pair, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -234,6 +239,8 @@ def test_a_folder_of_a_server_has_the_bundle_by_its_name(web: Web, es256: Pair, 
         ("oci://127.0.0.1:1/x@sha256:1", "must be a repository of a registry"),
         ("oci://127.0.0.1:1/../x:1", "must be a repository of a registry"),
         ("oci://user@127.0.0.1:1/x:1", "must be a repository of a registry"),
+        ("https://127.0.0.1:1/x/", "https://127.0.0.1:1/x/: is a folder: name the bundle's file"),
+        (".", ".: is a folder: name the bundle's file, as ./egress-restricted.tar.gz"),
     ],
 )
 def test_places_that_are_none(

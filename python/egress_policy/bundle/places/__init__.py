@@ -70,9 +70,14 @@ def _user(token: str) -> tuple[str, str]:
 
 def file_name(name: str) -> str:
     """What a bundle is called where it is a file: OPA sidecars ask for this."""
-    if not name:
-        raise PlaceError("must be the name of a bundle's file, as https://bundles.example.com/egress-restricted.tar.gz")
     return f"{name}.tar.gz"
+
+
+def in_folder(text: str, name: str) -> str:
+    """The file of a bundle in a folder, or below an address, that a text names. Raises PlaceError without a name."""
+    if not name:
+        raise PlaceError(f"{text}: is a folder: name the bundle's file, as {text.rstrip('/')}/egress-restricted.tar.gz")
+    return file_name(name)
 
 
 def beside(kind: str, digest: str) -> str:

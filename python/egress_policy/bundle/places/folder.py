@@ -6,7 +6,7 @@ from pathlib import Path
 
 from egress_policy import output
 from egress_policy.bundle import archive, attestations
-from egress_policy.bundle.places import Attest, NotThereError, PlaceError, Pulled, beside, file_name
+from egress_policy.bundle.places import Attest, NotThereError, PlaceError, Pulled, beside, in_folder
 from egress_policy.bundle.publication import Publication
 
 
@@ -15,7 +15,7 @@ class Folder:
 
     def __init__(self, text: str, name: str) -> None:
         path = Path(text)
-        self._file = path / file_name(name) if text.endswith("/") or path.is_dir() else path
+        self._file = path / in_folder(text, name) if text.endswith("/") or path.is_dir() else path
 
     def publish(self, published: Publication, attest: Attest) -> list[str]:
         envelopes = attest({published.digest: self._file.name})

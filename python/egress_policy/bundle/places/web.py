@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from egress_policy.bundle import archive, attestations
-from egress_policy.bundle.places import Attest, NotThereError, PlaceError, Pulled, beside, file_name
+from egress_policy.bundle.places import Attest, NotThereError, PlaceError, Pulled, beside, in_folder
 from egress_policy.bundle.places.requesting import content, guarded, reason
 from egress_policy.bundle.publication import Publication
 
@@ -20,7 +20,7 @@ class Web:
     def __init__(self, text: str, name: str, token: str | None) -> None:
         if urlsplit(text).query or urlsplit(text).fragment:
             raise PlaceError(f"{text}: must have no ? or #")
-        self._url = urljoin(text, file_name(name)) if text.endswith("/") else text
+        self._url = urljoin(text, in_folder(text, name)) if text.endswith("/") else text
         self._session = guarded(requests.Session())
         if token is not None:
             # As `auth`, or requests would put what ~/.netrc says in its place.

@@ -82,10 +82,9 @@ def publish(options: argparse.Namespace) -> None:
     """Prove what is said of it, and put it there."""
     making.named(options.keyid)
     key = keys.signing(options.key, options.public_key)
+    data = archive.content(options.bundle)
     try:
-        made = publication.prepared(
-            archive.content(options.bundle), key, options.keyid, int(time.time()), options.definition
-        )
+        made = publication.prepared(data, key, options.keyid, int(time.time()), options.definition)
     except BundleError as error:
         raise BundleError("\n".join(f"{options.bundle}: {line}" for line in str(error).splitlines())) from error
     place = places.place(options.place, made.definition.name, options.tag, token(options.token))
