@@ -65,11 +65,13 @@ _restricted(policy, rule, touched) if {
 	not touched[[policy.order, rule.path]]
 }
 
-# The rules that findings lie in, as [order, path]: asked once, not for each rule of each finding.
+# Where findings lie, and all that is around it, as [order, path]: asked once, not for each rule of each finding.
 _touched(findings) := {[found.order, path] |
 	some found in findings
-	startswith(found.path, "spec.egress[")
-	path := concat("", [split(found.path, "]")[0], "]"])
+	some mark in [".", "["]
+	steps := split(found.path, mark)
+	some i, _ in steps
+	path := concat(mark, array.slice(steps, 0, i + 1))
 }
 
 _namespace(view, _, _) := null if view.namespace == ""

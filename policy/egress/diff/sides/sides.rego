@@ -110,7 +110,7 @@ _holds_for(approval, namespace, selector) if {
 #   policy that allows}.
 rules(_, "everything") := [{
 	"allowance": {
-		"action": "allow", "tier": allowance.tiers["network-policy"], "order": 0, "ports": ports.all,
+		"action": "allow", "tier": allowance.tiers["network-policy"], "order": allowance.orders["network-policy"], "ports": ports.all,
 		"claims": allowance.everywhere({4: null, 6: null}),
 	},
 	"peers": [{}],

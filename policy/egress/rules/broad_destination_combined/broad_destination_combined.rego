@@ -59,7 +59,7 @@ _on_policies(view) := [found |
 _only_together(reach, view) if {
 	reach.left.broad
 	not reach.left.open
-	count([1 | some i in reach.policies; some rule in view.policies[i].rules; rule.broad]) == 0
+	count([1 | some i in reach.policies; some rule in view.all[i].rules; rule.broad]) == 0
 }
 
 _said_of_everyone(view, group) if {
@@ -71,5 +71,5 @@ _said_of_everyone(view, group) if {
 
 _more(view, reach, source) := object.union(
 	witness.of_reach(reach, source, view.settings, "broad"),
-	{"remediation": remediation.without_public_rules([view.policies[i] | some i in reach.policies])},
+	{"remediation": remediation.without_public_rules([view.all[i] | some i in reach.policies])},
 )

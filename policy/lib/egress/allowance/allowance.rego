@@ -9,10 +9,30 @@
 package lib.egress.allowance
 
 import data.lib.egress.cidr
+import data.lib.egress.ports
 import data.lib.egress.space
 
-# Tiers in the order in which they decide. The tier of approvals comes first: see `approval`.
-tiers := {"approved": 0, "admin": 1, "network-policy": 2, "baseline": 3}
+# Tiers in the order in which they decide; the numbers are those of Calico's tiers, between which others may lie. The tier of approvals comes
+# first, what is allowed where nothing speaks last.
+tiers := {
+	"approved": 0, "firewall": [0], "admin": [1000], "network-policy": [1000000], "baseline": [10000000],
+	"implied": {"implied": true},
+}
+
+# Where a NetworkPolicy stands in its tier, and what comes before and behind all others there.
+orders := {"first": [], "network-policy": [1000], "last": {"last": true}}
+
+# METADATA
+# description: What is denied at the end of a tier to those of whom it speaks.
+closing(tier, public) := object.union(_everything(public), {"action": "deny", "tier": tier, "order": orders.last})
+
+# METADATA
+# description: What is allowed where nobody speaks.
+implied(public) := object.union(_everything(public), {"action": "allow", "tier": tiers.implied, "order": orders.last})
+
+_everything(public) := {
+	"everywhere": true, "claims": everywhere(public), "selectors": [], "ports": ports.all, "path": "",
+}
 
 # METADATA
 # description: The claims of an allowance without destinations, every address there is.

@@ -8,48 +8,94 @@ package lib.egress.inventory
 import data.lib.egress.dialects.network_policy
 import data.lib.egress.judgement
 import data.lib.egress.selector
+import data.lib.egress.subject
 import data.lib.egress.unjudged
 import data.lib.egress.workload
 
 # METADATA
 # description: |
-#   The view of a namespace ("" for what is cluster-wide): {"namespace", "system", "settings", "context", "documents", "policies",
-#   "workloads", "governed" (workloads that policies can govern), "combined", "unjudged"}. The context is {"namespace": what --namespace gave, or "", "namespaces": [labels]}.
+#   The view of a namespace ("" for what is cluster-wide): {"namespace", "system", "settings", "context", "documents", "policies", "all" (those, and the cluster-wide
+#   ones that have a say here), "workloads", "governed" (workloads that policies can govern), "combined", "unjudged"}. The context is {"namespace": what --namespace
+#   gave, or "", "namespaces": [labels]} and, where other dialects are read, {"translated": see `translation.of`, "cluster": facts of cluster-wide policies,
+#   "guarded": whether firewalls cover it}.
 view(namespace, documents, context, settings) := {
 	"namespace": namespace,
 	"system": _system(namespace, settings),
 	"settings": settings,
 	"context": context,
 	"documents": documents,
-	"policies": [judgement.policy(policy, selected, context, settings) |
+	"policies": array.slice(all, 0, count(own)),
+	"all": all,
+	"workloads": judged,
+	"governed": governed,
+	"combined": [group | count(governed) == 0; some group in _combined(own, settings)],
+	"unjudged": array.concat(
+		[found |
+			some document in documents
+			unjudged.is(document.object)
+			not document.source.order in translated.read
+			found := {"order": document.source.order, "resource": resource(document.object, namespace), "object": document.object}
+		],
+		translated.unjudged,
+	),
+} if {
+	translated := object.get(context, "translated", {"policies": [], "read": set(), "unjudged": []})
+	own := array.concat(
+		[policy |
+			some document in documents
+			is_network_policy(document.object)
+			policy := network_policy.policy(document, resource(document.object, namespace), settings)
+		],
+		translated.policies,
+	)
+	where := subject.place(namespace, context.namespaces)
+	policies := array.concat(own, [policy |
+		namespace != ""
+		some policy in object.get(context, "cluster", [])
+		_may_be_about(policy, where)
+	])
+	workloads := _workloads(documents, namespace, policies, where)
+	pods := _pods(workloads, policies, where, settings)
+	reaches := _reaches(pods, policies, settings)
+	mixed := count([1 | some policy in policies; policy.applies]) > 0
+	guards := _guards(pods, policies, settings)
+	all := [judgement.policy(policy, selected, _held(i, pods, reaches, policies, mixed, settings), context, settings) |
 		some i, policy in policies
 		selected := [{"resource": workloads[w].resource, "labels": pod.labels} |
 			some w, list in pods
 			some pod in list
 			i in pod.policies
 		]
-	],
-	"workloads": judged,
-	"governed": governed,
-	"combined": [group | count(governed) == 0; some group in _combined(policies, settings)],
-	"unjudged": [found |
-		some document in documents
-		unjudged.is(document.object)
-		found := {"order": document.source.order, "resource": resource(document.object, namespace), "object": document.object}
-	],
-} if {
-	policies := [policy |
-		some document in documents
-		is_network_policy(document.object)
-		policy := network_policy.policy(document, resource(document.object, namespace), settings)
 	]
-	workloads := _workloads(documents, namespace, policies)
-	pods := _pods(workloads, policies, settings)
-	reaches := _reaches(pods, policies, settings)
-	copies := _copies(policies)
-	judged := [found | some i, w in workloads; found := _judged(w, pods[i], reaches, copies)]
+	judged := [found | some i, w in workloads; found := _judged(w, pods[i], reaches, guards)]
 	governed := [w | some w in judged; w.governed]
 }
+
+# By what is said of the namespace alone.
+_may_be_about(policy, where) if {
+	of_namespace := [condition | some condition in policy.applies; condition.of == "namespace"]
+	subject.says(of_namespace, {}, where) != "no"
+}
+
+# The restraints that hold for the pods that a policy selects; of one that selects none, those of policies for the same pods or for all.
+_held(_, _, _, _, false, _) := [[]]
+
+_held(i, pods, reaches, policies, true, settings) := [judgement.restraints(indexes, [], policies, settings)] if {
+	count(_keys(i, pods)) == 0
+	indexes := [j |
+		some j, other in policies
+		other.valid
+		_is_about(other, policies[i].normal)
+	]
+} else := [reaches[key].restraints | some key in _keys(i, pods)]
+
+_keys(i, pods) := {_key_of(pod) |
+	some list in pods
+	some pod in list
+	i in pod.policies
+}
+
+_key_of(pod) := [pod.policies, pod.unsure, pod.approvals]
 
 _system(namespace, settings) if {
 	some pattern in settings.system_namespaces
@@ -122,9 +168,9 @@ is_network_policy(thing) if {
 }
 
 # Pods that a controller made are judged by its template. An owner that makes other pods, or none, speaks for nobody.
-_workloads(documents, namespace, policies) := [w |
+_workloads(documents, namespace, policies, where) := [w |
 	some w in all
-	not _made_by_another(w, all, owners, policies)
+	not _made_by_another(w, all, owners, policies, where)
 ] if {
 	all := [w |
 		some document in documents
@@ -141,40 +187,49 @@ _owner_key(w) := [w.owner.kind, w.owner.name]
 _key(w) := [w.resource.kind, w.resource.name]
 
 # Only who has no controller makes pods of its own accord; controllers that control each other make none.
-_made_by_another(w, all, owners, policies) if {
+_made_by_another(w, all, owners, policies, where) if {
 	w.owner != null
 	above := graph.reachable(owners, {_owner_key(w)})
 	some other in all
 	other.owner == null
 	_key(other) in above
-	every template in w.templates { _made_from(template, other, policies) }
+	every template in w.templates { _made_from(template, other, policies, where) }
 }
 
 # A label more than its owner's template has must not take a pod out of a policy.
-_made_from(template, owner, policies) if {
+_made_from(template, owner, policies, where) if {
 	some original in owner.templates
 	original.host_network == template.host_network
 	every key, value in original.written { template.written[key] == value }
-	_selecting(policies, template.labels) == _selecting(policies, original.labels)
+	_selecting(policies, template.labels, where) == _selecting(policies, original.labels, where)
 }
 
-# The indexes of the policies that isolate pods of these labels.
-_selecting(policies, labels) := [i |
+# The indexes of the policies that select, or may select, pods of these labels.
+_selecting(policies, labels, where) := [i |
 	some i, policy in policies
 	policy.valid
-	policy.isolates
-	selector.selects(policy.compiled, labels)
+	_selects(policy, labels, where)
 ]
 
-# The pods of each workload that policies can govern, with the policies that select them and the approvals that hold for them.
-_pods(workloads, policies, settings) := [pods |
+_selects(policy, labels, _) if {
+	policy.isolates
+	not policy.applies
+	selector.selects(policy.compiled, labels)
+}
+
+_selects(policy, labels, where) if subject.says(policy.applies, labels, where) != "no"
+
+# The pods of each workload that policies can govern, with the policies that select them (of some of which nobody can be sure) and the approvals that hold for them.
+_pods(workloads, policies, where, settings) := [pods |
 	some w in workloads
 	pods := [pod |
 		some template in w.templates
 		not template.host_network
+		selecting := _selecting(policies, template.labels, where)
 		pod := {
 			"labels": template.labels,
-			"policies": _selecting(policies, template.labels),
+			"policies": selecting,
+			"unsure": [i | some i in selecting; subject.says(policies[i].applies, template.labels, where) == "maybe"],
 			"approvals": judgement.approvals_of_pod(w.resource.namespace, template.labels, settings),
 		}
 	]
@@ -182,28 +237,34 @@ _pods(workloads, policies, settings) := [pods |
 
 # What a set of policies lets a pod reach is worked out once for all pods that they select.
 _reaches(pods, policies, settings) := {key: found |
-	some key in {[pod.policies, pod.approvals] | some list in pods; some pod in list}
-	found := judgement.reach_of(key[0], policies, key[1], settings)
+	some key in {_key_of(pod) | some list in pods; some pod in list}
+	found := judgement.reach_of(key[0], key[1], policies, key[2], settings)
 }
 
-_judged(w, pods, reaches, copies) := object.union(w, {
+# Whether pods are guarded, by the policies that select them. One that is there twice guards only what every copy selects: whoever is applied last wins.
+_guards(pods, policies, settings) := {key: found |
+	copies := _copies(policies)
+	some key in {_key_of(pod) | some list in pods; some pod in list}
+	firm := [i | some i in key[0]; _is_firm(i, key[0], copies)]
+	found := judgement.guarded(firm, key[1], policies, settings)
+}
+
+_is_firm(i, selecting, copies) if {
+	every j in object.get(copies, i, [i]) { j in selecting }
+}
+
+_judged(w, pods, reaches, guards) := object.union(w, {
 	"governed": count(pods) > 0,
 	"covered": covered,
-	"reaches": [found | some pod in pods; found := reaches[[pod.policies, pod.approvals]]],
+	"reaches": [found | some pod in pods; found := reaches[_key_of(pod)]],
 }) if {
-	covered := _covered(pods, copies)
+	covered := _covered(pods, guards)
 }
 
 _covered([], _) := null
 
-_covered(pods, copies) := count([1 | some pod in pods; _isolated(pod, copies)]) == count(pods) if {
+_covered(pods, guards) := count([1 | some pod in pods; guards[_key_of(pod)]]) == count(pods) if {
 	count(pods) > 0
-}
-
-# A policy that is there twice isolates only what every copy isolates: whoever is applied last wins.
-_isolated(pod, copies) if {
-	some i in pod.policies
-	every j in object.get(copies, i, [i]) { j in pod.policies }
 }
 
 # The indexes of all copies by the index of each copy; nothing where each policy is there once.
@@ -215,10 +276,10 @@ _copies(policies) := {} if {
 	count(copies) > 1
 }
 
-# Of two objects with a generateName the API server makes two.
-_identity(policy) := policy.resource.name if {
+# Of two objects with a generateName the API server makes two. The parts of one object are none of each other's copies.
+_identity(policy) := [policy.resource.kind, group(policy.resource.apiVersion), policy.resource.name, object.get(policy, "part", "")] if {
 	policy.object.metadata.name == policy.resource.name
-} else := policy.order
+} else := [policy.order, object.get(policy, "part", "")]
 
 # Without workloads, policies of one selector are taken together with those that select every pod, on the first of them.
 _combined(policies, settings) := [group |
@@ -226,11 +287,23 @@ _combined(policies, settings) := [group |
 	indexes := [i |
 		some i, policy in policies
 		policy.valid
-		policy.isolates
-		policy.normal in {selected, set()}
+		_speaks(policy)
+		_is_about(policy, selected)
 	]
 	own := [i | some i in indexes; policies[i].normal == selected]
 	count(own) > 0
 	approvals := judgement.approvals_of_policy(policies[own[0]], [], settings)
-	group := {"first": own[0], "everyone": selected == set(), "reach": judgement.reach_of(indexes, policies, approvals, settings)}
+	group := {"first": own[0], "everyone": selected == set(), "reach": judgement.reach_of(indexes, [], policies, approvals, settings)}
 ]
+
+_speaks(policy) if policy.isolates
+
+_speaks(policy) if policy.applies
+
+# A firewall is one for nobody's pods.
+_is_about(policy, selected) if policy.normal == selected
+
+_is_about(policy, selected) if {
+	policy.normal == set()
+	not "firewall" in selected
+}

@@ -17,7 +17,7 @@ _covered(objects) := {workload.resource.name: workload.covered | some workload i
 
 test_an_empty_namespace_has_nothing if {
 	object.remove(testing.view([]), ["settings", "context"]) == {
-		"namespace": "shop", "system": false, "documents": [], "policies": [], "workloads": [], "governed": [], "combined": [], "unjudged": [],
+		"namespace": "shop", "system": false, "documents": [], "policies": [], "all": [], "workloads": [], "governed": [], "combined": [], "unjudged": [],
 	}
 }
 

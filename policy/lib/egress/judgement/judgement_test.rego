@@ -23,7 +23,7 @@ _facts := {
 
 _with(given) := object.union(_facts, {"rules": [{"path": "spec.egress[0]", "index": 0, "allowance": given}]})
 
-_judged(given, settings) := judgement.policy(_with(given), [], testing.nowhere, settings).rules[0]
+_judged(given, settings) := judgement.policy(_with(given), [], [[]], testing.nowhere, settings).rules[0]
 
 test_a_verdict_is_the_first_that_holds[name] if {
 	some name, row in {
@@ -40,7 +40,7 @@ test_a_verdict_is_the_first_that_holds[name] if {
 		"a private block on a port": {"given": _allow(["10.0.0.0/8"], _https), "expected": "narrow"},
 		"nothing": {"given": _allow([], _https), "expected": "narrow"},
 	}
-	judgement.verdict(row.given, [], testing.nowhere, testing.usual) == row.expected
+	judgement.verdict(row.given, [], [], testing.nowhere, testing.usual) == row.expected
 }
 
 test_an_approval_excuses[name] if {
@@ -178,7 +178,7 @@ test_a_metadata_service_is_told if {
 }
 
 test_a_policy_keeps_its_facts_and_gains_its_pods if {
-	found := judgement.policy(_facts, [_pod({})], testing.nowhere, testing.usual)
+	found := judgement.policy(_facts, [_pod({})], [[]], testing.nowhere, testing.usual)
 	found == object.union(_facts, {"selected": [_pod({})], "rules": []})
 }
 
@@ -194,7 +194,7 @@ test_a_reach_joins_the_rules_of_its_policies[name] if {
 		"one": {"indexes": [2], "expected": [false, set(), 0.004531]},
 		"several": {"indexes": [0, 1], "expected": [true, {"open", "any", "broad"}, 1]},
 	}
-	found := judgement.reach_of(row.indexes, _policies, [], testing.usual)
+	found := judgement.reach_of(row.indexes, [], _policies, [], testing.usual)
 	found.policies == row.indexes
 	[found.open, {word | some word, true in found.left}, found.public_share] == row.expected
 }
@@ -206,7 +206,7 @@ test_approvals_excuse_a_reach_as_they_excuse_a_rule[name] if {
 		"on its ports": {"entry": {"open": true, "ports": [443]}, "expected": [true, {"open", "any", "broad"}]},
 	}
 	settings := _settings("baseline", [_entry(row.entry)])
-	found := judgement.reach_of([0, 1], _policies, settings.approvals, settings)
+	found := judgement.reach_of([0, 1], [], _policies, settings.approvals, settings)
 	[found.open, {word | some word, true in found.left}] == row.expected
 }
 
@@ -216,5 +216,5 @@ test_expired_approvals_do_not_excuse_a_reach_in_strict[name] if {
 		"strict": {"profile": "strict", "expected": 0},
 	}
 	settings := _settings(row.profile, [_entry({"expires": _expired})])
-	count(judgement.reach_of([0, 1], _policies, settings.approvals, settings).approvals) == row.expected
+	count(judgement.reach_of([0, 1], [], _policies, settings.approvals, settings).approvals) == row.expected
 }

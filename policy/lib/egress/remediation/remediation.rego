@@ -38,6 +38,7 @@ with_egress(policy, rules) := [plain |
 # Of a policy with a generateName nobody knows the name. Where hundreds of rules are too wide, each with the whole policy as its
 # remediation would be more than anybody reads.
 _can_be_applied(policy) if {
+	not policy.applies
 	_valid(policy)
 	count(network_policy.items(policy.object.spec, "egress")) <= 500
 	policy.object.metadata.name == policy.resource.name

@@ -113,7 +113,7 @@ unapproved(allowances) := allowances if {
 
 _approved_blocks(allowances) := [claim |
 	some given in allowances
-	given.tier == 0
+	given.tier == allowance.tiers.approved
 	some claim in given.claims
 	claim.family == 6
 ]
@@ -134,16 +134,16 @@ all_ports(given, settings) if {
 }
 
 # METADATA
-# description: Whether an allowance selects pods, or has blocks that approvals do not wholly excuse, on enough ports.
-unapproved_on_all_ports(given, _, settings) if {
+# description: Whether an allowance selects pods, or has blocks that restraints before it and approvals leave, on enough ports.
+unapproved_on_all_ports(given, _, _, settings) if {
 	all_ports(given, settings)
 	count(given.selectors) > 0
 }
 
-unapproved_on_all_ports(given, approvals, settings) if {
+unapproved_on_all_ports(given, restraints, approvals, settings) if {
 	all_ports(given, settings)
 	left := [cell |
-		some cell in reach.cells(array.concat([given], approvals))
+		some cell in reach.cells(array.concat(array.concat([given], restraints), approvals))
 		_any_address(unapproved(cell.allowances))
 	]
 	enough_ports(left, settings)
@@ -165,10 +165,10 @@ every_pod(given, namespaces, settings) if {
 }
 
 # METADATA
-# description: Whether an allowance holds a public address, those for documentation among them, that no approval lists.
-unlisted(given, approvals, settings) if {
+# description: Whether an allowance holds a public address, those for documentation among them, that restraints before it leave and no approval lists.
+unlisted(given, restraints, approvals, settings) if {
 	count([claim | some claim in given.claims; space.public(settings.listed_space, claim) > 0]) > 0
-	weighed := [allowance.in_space(one, settings.listed_space) | some one in array.concat([given], approvals)]
+	weighed := [allowance.in_space(one, settings.listed_space) | some one in array.concat(array.concat([given], restraints), approvals)]
 	some cell in reach.cells(weighed)
 	some family in [4, 6]
 	reach.addresses(unapproved(cell.allowances), family, "public") > 0
@@ -176,8 +176,9 @@ unlisted(given, approvals, settings) if {
 
 # METADATA
 # description: |
-#   Where an allowance holds a cloud's metadata service by a block, on TCP 80 and not excused by approvals, as {"path", "address"}.
-metadata(given, approvals) := [{"path": claim.path, "address": address} |
+#   Where an allowance holds a cloud's metadata service by a block, on TCP 80, not taken out by restraints before it and not excused by approvals, as
+#   {"path", "address"}.
+metadata(given, restraints, approvals) := [{"path": claim.path, "address": address} |
 	not given.everywhere
 	ports.holds(given.ports, "TCP", 80)
 	excused := [approval | some approval in approvals; ports.holds(approval.ports, "TCP", 80)]
@@ -186,8 +187,17 @@ metadata(given, approvals) := [{"path": claim.path, "address": address} |
 	some service in metadata_services
 	_reaches(claim, service)
 	count([1 | some approval in excused; some approved in approval.claims; cidr.inside(service, approved)]) == 0
+	_left_over(given, restraints, service)
 	address := cidr.address_text(service.family, service.low)
 ]
+
+_left_over(_, [], _)
+
+_left_over(given, restraints, service) if {
+	count(restraints) > 0
+	speaking := [one | some one in array.concat([given], restraints); ports.holds(one.ports, "TCP", 80)]
+	reach.allows(reach.layers(speaking, service.family), service)
+}
 
 _reaches(claim, address) if {
 	cidr.inside(address, claim)

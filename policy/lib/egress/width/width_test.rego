@@ -274,7 +274,7 @@ test_destinations_on_all_ports_are_excused_by_approvals[name] if {
 }
 
 _unapproved_on_all_ports(given, approvals) if {
-	width.unapproved_on_all_ports(given, approvals, testing.usual)
+	width.unapproved_on_all_ports(given, [], approvals, testing.usual)
 } else := false
 
 test_selects_every_pod[name] if {
@@ -342,12 +342,12 @@ test_is_outside_of_the_list[name] if {
 }
 
 _unlisted(given, approvals) if {
-	width.unlisted(given, approvals, _listing)
+	width.unlisted(given, [], approvals, _listing)
 } else := false
 
 _http := testing.between("TCP", 80, 80)
 
-_addresses(given, approvals) := [found.address | some found in width.metadata(given, approvals)]
+_addresses(given, approvals) := [found.address | some found in width.metadata(given, [], approvals)]
 
 test_holds_a_metadata_service[name] if {
 	some name, row in {
@@ -405,7 +405,7 @@ test_a_metadata_service_may_be_approved[name] if {
 }
 
 test_a_metadata_service_is_found_where_it_is_written if {
-	width.metadata(_allow(["10.0.0.0/8", "169.254.169.254/32"], _http), []) == [{
+	width.metadata(_allow(["10.0.0.0/8", "169.254.169.254/32"], _http), [], []) == [{
 		"path": "169.254.169.254/32", "address": "169.254.169.254",
 	}]
 }

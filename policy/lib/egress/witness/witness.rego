@@ -14,7 +14,7 @@ import data.lib.egress.width
 #   The witness of a rule that is "open", "any" or "broad", as {"witness": {"from", "to", "port", "protocol"}}; empty where none can be named,
 #   as for named ports. What is open is so in spite of approvals that do not say that it may be.
 of_rule(policy, rule, settings, word) := of_reach(
-	{"allowances": [rule.allowance], "approvals": rule.approvals},
+	{"allowances": array.concat([rule.allowance], object.get(rule, "restraints", [])), "approvals": rule.approvals},
 	pods(policy), settings, word,
 )
 

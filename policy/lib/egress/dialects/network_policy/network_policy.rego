@@ -82,7 +82,7 @@ _rule(written, i, resource, spec, settings) := {"path": path, "index": i, "allow
 	"subject": {"namespace": resource.namespace, "selector": _selector(spec)},
 	"action": "allow",
 	"tier": allowance.tiers["network-policy"],
-	"order": 0,
+	"order": allowance.orders["network-policy"],
 	"everywhere": everywhere,
 	"claims": claims,
 	"selectors": selectors,

@@ -69,7 +69,7 @@ test_an_allowance_has_these_fields if {
 	[found.path, found.index] == ["spec.egress[1]", 1]
 	object.remove(found.allowance, ["claims"]) == {
 		"subject": {"namespace": "shop", "selector": {"matchLabels": {"a": "b"}}},
-		"action": "allow", "tier": 2, "order": 0, "everywhere": false, "selectors": [],
+		"action": "allow", "tier": [1000000], "order": [1000], "everywhere": false, "selectors": [],
 		"ports": [{"protocol": "TCP", "low": 1, "high": 1}], "path": "spec.egress[1]",
 	}
 	[[claim.cidr, claim.path] | some claim in found.allowance.claims] == [["10.0.0.0/8", "spec.egress[1].to[0].ipBlock.cidr"]]
