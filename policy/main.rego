@@ -10,6 +10,7 @@ package main
 
 import data.egress.main as audit
 import data.lib.egress.inventory
+import data.lib.egress.translation
 
 deny contains _said(found) if {
 	some found in _findings
@@ -70,8 +71,10 @@ _answers := [answer |
 	audit.parameters.problems == []
 	some namespace, numbered in _by_namespace
 	shard := {"namespace": namespace, "documents": [document | some document in numbered]}
-	answer := audit.namespace(shard, {"namespace": "", "namespaces": _labels, "details": false}, audit.settings)
+	answer := audit.namespace(shard, object.union(_around, {"namespace": "", "namespaces": _labels, "details": false}), audit.settings)
 ]
+
+_around := audit.around([document | some document in _documents; translation.is_shared(document.object)])
 
 _report := audit.report_of({"totals": [answer.totals | some answer in _answers], "kubernetes": 1, "errors": 0})
 

@@ -56,7 +56,15 @@ def documents(manifests: Sequence[Mapping[str, Any]], namespace: str = "") -> by
         if manifest.get("kind") == "Namespace":
             labels.append({**(metadata.get("labels") or {}), NAME_LABEL: metadata["name"]})
     listed = [{"namespace": name, "documents": entries} for name, entries in sorted(shards.items())]
-    return to_json({"namespace": namespace, "namespaces": labels, "shards": listed})
+    everywhere = [entry for entries in shards.values() for entry in entries if is_shared(entry["object"])]
+    return to_json({"namespace": namespace, "namespaces": labels, "shared": everywhere, "shards": listed})
+
+
+def is_shared(manifest: Mapping[str, Any]) -> bool:
+    """Whether a manifest has a say in every namespace: what policies refer to, and policies without one."""
+    group = str(manifest.get("apiVersion") or "").rpartition("/")[0]
+    known = embedded.metadata()["kinds"].get(group, {}).get(manifest.get("kind"), {"role": "", "namespaced": True})
+    return known["role"] == "reference" or (known["role"] == "unjudged" and not known["namespaced"])
 
 
 def is_cluster_wide(manifest: Mapping[str, Any]) -> bool:

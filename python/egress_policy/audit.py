@@ -15,7 +15,7 @@ from egress_policy.judging import Verdicts, judge
 from egress_policy.locating import locate
 from egress_policy.reader import Document, File, Reading
 from egress_policy.report import Cluster, Problem, Report, build
-from egress_policy.shards import CLUSTER_WIDE, Places, Question, Shards, Source, printable
+from egress_policy.shards import CLUSTER_WIDE, Around, Places, Question, Shards, Source, printable
 
 if TYPE_CHECKING:
     from egress_policy.cluster import Access, Server
@@ -144,7 +144,7 @@ class _Run:
         """In one process."""
         with self._engine() as engine:
             half = self._read(files, 0)
-            verdicts = self._judged(engine, half.shards, b",".join(half.shards.labels), [half.shards.places])
+            verdicts = self._judged(engine, half.shards, half.shards.around, [half.shards.places])
             return _report(engine, verdicts, half)
 
     def live(self, access: Access) -> Report:
@@ -154,7 +154,7 @@ class _Run:
         with self._engine() as engine:
             server = cluster.connect(access)
             half = self._listed(server)
-            verdicts = self._judged(engine, half.shards, b",".join(half.shards.labels), [half.shards.places])
+            verdicts = self._judged(engine, half.shards, half.shards.around, [half.shards.places])
             report = _report(engine, verdicts, half)
             # Of one namespace that was read nothing follows about the others of a model.
             only = self.request.namespace
@@ -166,14 +166,14 @@ class _Run:
         with self._engine() as engine:
             half = self._read(files, 0)
             shards = half.shards
-            names, labels, errors, kubernetes = worker.receive()
+            names, around, errors, kubernetes = worker.receive()
             half.errors += errors
             half.kubernetes += kubernetes
-            known = b",".join([*shards.labels, *labels])
-            worker.send((sorted(shards.documents.keys() & names), known))
+            shards.around.merge(*around)
+            worker.send((sorted(shards.documents.keys() & names), shards.around.packed()))
             documents, places = worker.receive()
             shards.merge(documents)
-            verdicts = self._judged(engine, shards, known, [shards.places, Places.unpacked(places)])
+            verdicts = self._judged(engine, shards, shards.around, [shards.places, Places.unpacked(places)])
             verdicts.extend(Verdicts(*worker.receive()))
             return _report(engine, verdicts, half)
 
@@ -181,11 +181,11 @@ class _Run:
         """The child's part. It is the parent that asks about the parameters."""
         half = self._read(files, _SECOND)
         shards = half.shards
-        workers.reply(pipe, (list(shards.documents), shards.labels, half.errors, half.kubernetes))
+        workers.reply(pipe, (list(shards.documents), shards.around.packed(), half.errors, half.kubernetes))
         with self._loaded() as engine:
-            shared, labels = pipe.receive()
-            workers.reply(pipe, (shards.take(shared), shards.places.packed()))
-            verdicts = self._judged(engine, shards, labels, [shards.places])
+            both, around = pipe.receive()
+            workers.reply(pipe, (shards.take(both), shards.places.packed()))
+            verdicts = self._judged(engine, shards, Around(*around), [shards.places])
         workers.reply(pipe, (verdicts.namespaces, verdicts.policies, verdicts.findings, verdicts.totals))
 
     def _loaded(self) -> Engine:
@@ -226,10 +226,10 @@ class _Run:
         quoted = self.request.excerpts and document.kind == "NetworkPolicy"
         return Source(printable(document.file), "", None, document.text if quoted else b"")
 
-    def _judged(self, engine: Engine, shards: Shards, labels: bytes, places: Iterable[Places]) -> Verdicts:
+    def _judged(self, engine: Engine, shards: Shards, around: Around, places: Iterable[Places]) -> Verdicts:
         verdicts = Verdicts()
         done, total = 0, len(shards.documents)
-        question = Question(self.request.namespace, labels, self.request.details)
+        question = Question(self.request.namespace, around, self.request.details)
         for count in judge(engine, shards.documents, question, verdicts):
             done += count
             self.progress.judging(done, total)

@@ -60,7 +60,7 @@ def _answers(engine: Engine, batch: Batch, question: Question) -> Iterable[dict[
 
 def _asked(engine: Engine, batch: Batch, question: Question) -> list[dict[str, Any]]:
     try:
-        answers = engine.ask(NAMESPACES, question.about(batch.shards))
+        answers = engine.ask(NAMESPACES, question.about(batch))
     except EngineError as error:
         hint = "to judge the rest, leave its files out with --exclude, or take a cluster's namespaces one by one"
         raise EngineError(f"{_called(batch.names)} could not be judged: {error}; {hint}") from error

@@ -44,6 +44,20 @@ _CLUSTER_KINDS = frozenset(
     }
 )  # fmt: skip
 
+# What has a say in every namespace: policies about pods everywhere, and what policies refer to, wherever it lies.
+_SHARED_KINDS = frozenset(
+    {
+        ("policy.networking.k8s.io", "AdminNetworkPolicy"), ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
+        ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
+        ("crd.antrea.io", "ClusterNetworkPolicy"), ("crd.antrea.io", "ClusterGroup"), ("crd.antrea.io", "Tier"),
+        ("cilium.io", "CiliumClusterwideNetworkPolicy"), ("cilium.io", "CiliumCIDRGroup"),
+        ("projectcalico.org", "GlobalNetworkPolicy"), ("projectcalico.org", "GlobalNetworkSet"),
+        ("projectcalico.org", "NetworkSet"), ("projectcalico.org", "Tier"),
+        ("crd.projectcalico.org", "GlobalNetworkPolicy"), ("crd.projectcalico.org", "GlobalNetworkSet"),
+        ("crd.projectcalico.org", "NetworkSet"), ("crd.projectcalico.org", "Tier"),
+    }
+)  # fmt: skip
+
 
 class Source(NamedTuple):
     """A file: as a report shows it, as it can be opened, and its bytes if it cannot be (standard input).
@@ -108,13 +122,31 @@ class Places:
 
 
 @dataclass(slots=True)
+class Around:
+    """What lies around namespaces: their labels by name, and the documents that have a say in each of them."""
+
+    labels: dict[str, list[bytes]] = field(default_factory=dict)
+    shared: list[bytes] = field(default_factory=list)
+
+    def merge(self, labels: dict[str, list[bytes]], shared: list[bytes]) -> None:
+        """Take in what another process read, after what was read here."""
+        for name, found in labels.items():
+            self.labels.setdefault(name, []).extend(found)
+        self.shared += shared
+
+    def packed(self) -> tuple[dict[str, list[bytes]], list[bytes]]:
+        """For another process, as `merge` takes it."""
+        return self.labels, self.shared
+
+
+@dataclass(slots=True)
 class Shards:
     """The documents of some files. `base` is the order of the first; those of two processes must not meet."""
 
     default: str
     base: int = 0
     documents: dict[str, list[bytes]] = field(default_factory=dict)
-    labels: list[bytes] = field(default_factory=list)
+    around: Around = field(default_factory=lambda: Around())
     places: Places = field(init=False)
     _folders: dict[str, bytes] = field(default_factory=dict)
 
@@ -131,6 +163,8 @@ class Shards:
                 document.text, file, folder, document.line, order, _duplicates(document.duplicates),
             )  # fmt: skip
             self.documents.setdefault(self._namespace(document), []).append(entry)
+            if (document.api_version.rpartition("/")[0], document.kind) in _SHARED_KINDS:
+                self.around.shared.append(entry)
 
     def _folder(self, folder: str) -> bytes:
         if folder not in self._folders:
@@ -142,7 +176,7 @@ class Shards:
         if (group, document.kind) not in _CLUSTER_KINDS:
             return document.namespace or self.default
         if document.kind == "Namespace" and document.name:
-            self.labels.append(_labels(document.text, document.name))
+            self.around.labels.setdefault(document.name, []).append(_labels(document.text, document.name))
         return CLUSTER_WIDE
 
     def take(self, namespaces: Iterable[str]) -> dict[str, list[bytes]]:
@@ -164,20 +198,35 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What all inputs of `egress.main.namespaces` share: --namespace, every Namespace's labels, how much is told."""
+    """What all inputs of `egress.main.namespaces` share: --namespace, what is around, how much is told."""
 
     namespace: str
-    labels: bytes
+    around: Around
     details: bool
 
-    def about(self, shards: Sequence[bytes]) -> bytes:
+    def about(self, batch: Batch) -> bytes:
         """The input that asks about these shards."""
-        head = b'{"namespace":%b,"namespaces":[%b],"details":%b,"shards":[' % (
+        head = b'{"namespace":%b,"namespaces":[%b],"shared":[%b],"details":%b,"shards":[' % (
             _encoded(self.namespace),
-            self.labels if any(map(_excludes, shards)) else b"",
+            b",".join(self._labels(batch)),
+            b",".join(self.around.shared),
             b"true" if self.details else b"false",
         )
-        return head + b",".join(shards) + b"]}"
+        return head + b",".join(batch.shards) + b"]}"
+
+    def _labels(self, batch: Batch) -> Iterator[bytes]:
+        """All where a selector leaves some out; those of the namespaces themselves where a policy may select them."""
+        known = self.around.labels
+        if any(map(_excludes, (*batch.shards, *self.around.shared))):
+            return (label for found in known.values() for label in found)
+        if any(map(_selects_by_namespace, batch.shards)) or self.around.shared:
+            return (label for name in batch.names for label in known.get(name, ()))
+        return iter(())
+
+
+def _selects_by_namespace(shard: bytes) -> bool:
+    """Cilium and Antrea select pods by the labels of their namespaces as well."""
+    return b"io.cilium.k8s.namespace.labels" in shard or b"crd.antrea.io" in shard
 
 
 def _excludes(shard: bytes) -> bool:

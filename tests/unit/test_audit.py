@@ -212,7 +212,7 @@ def test_what_fails_in_company_is_asked_again_alone() -> None:
 
     engine, verdicts = _Failing(bad="none"), Verdicts()
     documents = {"b": [b"{}"], "a": [b"{}"]}
-    assert list(judge(engine, documents, Question("", b"", details=True), verdicts)) == [2]  # type: ignore[arg-type]
+    assert list(judge(engine, documents, Question("", Around(), details=True), verdicts)) == [2]  # type: ignore[arg-type]
     assert engine.asked == [["a", "b"], ["a"], ["b"]]
     assert len(verdicts.totals) == 2
 
@@ -223,7 +223,7 @@ def test_the_namespace_that_could_not_be_judged_is_named() -> None:
 
     documents = {"b": [b"{}"], "a": [b"{}"]}
     with pytest.raises(EngineError, match=r"^namespace 'b' could not be judged: it took too long; to judge the rest, "):
-        list(judge(_Failing(bad="b"), documents, Question("", b"", details=True), Verdicts()))  # type: ignore[arg-type]
+        list(judge(_Failing(bad="b"), documents, Question("", Around(), details=True), Verdicts()))  # type: ignore[arg-type]
 
 
 class _Counting(Progress):

@@ -36,6 +36,7 @@ import data.egress.rules.uncovered_workload
 import data.lib.egress.inventory
 import data.lib.egress.layers
 import data.lib.egress.parameters as parameters_of
+import data.lib.egress.translation
 import data.lib.egress.waiver
 
 _given := data.egress.parameters
@@ -55,10 +56,19 @@ settings := parameters_of.settings(_parameters)
 # METADATA
 # description: The judgement of each shard {"namespace", "documents"} of the input, in their order.
 namespaces := [found |
-	context := {"namespace": input.namespace, "namespaces": input.namespaces, "details": object.get(input, "details", true)}
+	context := object.union(around(object.get(input, "shared", [])), {
+		"namespace": input.namespace, "namespaces": input.namespaces, "details": object.get(input, "details", true),
+	})
 	some shard in input.shards
 	found := namespace(shard, context, settings)
 ]
+
+# METADATA
+# description: |
+#   What the context of every shard has of the documents that each is told of, {"references", "cluster": facts of policies}.
+around(shared) := {"references": references, "cluster": translation.everywhere(shared, references, settings)} if {
+	references := translation.shared(shared)
+}
 
 # METADATA
 # description: The judgement of one shard.
@@ -70,7 +80,12 @@ namespace(shard, context, given) := egress_restricted.namespace(view, waiver.app
 # description: The findings of one shard and no more.
 findings(shard, context, given) := waiver.applied(_findings(_view(shard, context, given)), given)
 
-_view(shard, context, given) := layers.seen(inventory.view(shard.namespace, shard.documents, context, given))
+_view(shard, context, given) := layers.seen(inventory.view(
+	shard.namespace, shard.documents,
+	object.union(context, {"translated": translation.of(shard.documents, shard.namespace, references, given)}), given,
+)) if {
+	references := object.get(context, "references", translation.shared([]))
+}
 
 # METADATA
 # description: The report over the totals of all shards.

@@ -36,6 +36,10 @@ _LIMITS = PolicyConfig(
 )
 
 
+# Pages: 1 MiB.
+_FOR_CONSTANTS = 16
+
+
 class WasmEngine:
     """One instance of the compiled policy. Use it in the process that made it: it has a thread."""
 
@@ -114,10 +118,13 @@ class _Factory:
 
 
 class _Runtime(WasmtimeRuntime):
-    """opapywasm 1.2.1 offers two pages of memory to begin with, and a policy as large as ours asks for more."""
+    """opapywasm 1.2.1 offers two pages of memory to begin with, and a policy as large as ours asks for more.
+
+    Its constants are not in what it asks for, and one with too little is tried again, with a warning to whoever logs.
+    """
 
     def _register_env_imports(self, linker: wasmtime.Linker, module: wasmtime.Module) -> None:
-        missing = _first_pages(module) - self.memory.size(self.store)
+        missing = _first_pages(module) + _FOR_CONSTANTS - self.memory.size(self.store)
         if missing > 0:
             self.memory.grow(self.store, missing)
         super()._register_env_imports(linker, module)

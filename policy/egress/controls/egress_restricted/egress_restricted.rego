@@ -100,9 +100,14 @@ _judgeable(view) if count(view.governed) > 0
 
 _judgeable(view) if {
 	some policy in view.policies
-	policy.isolates
+	_restricts(policy)
 	count(view.workloads) == 0
 }
+
+# Whether a policy has a say about egress, be it by a single rule.
+_restricts(policy) if policy.isolates
+
+_restricts(policy) if count(policy.rules) + count(object.get(policy, "restraints", [])) > 0
 
 _workload(workload) := {
 	"kind": workload.resource.kind, "name": workload.resource.name, "covered": workload.covered,
@@ -132,9 +137,9 @@ _totals(view, policies, findings, failing) := {
 	"workloads": count(view.workloads),
 	"governed": count(view.governed),
 	"covered": count([1 | some workload in view.governed; workload.covered]),
-	"policies": count([1 | some policy in view.policies; policy.isolates]),
+	"policies": count([1 | some policy in view.policies; _restricts(policy)]),
 	"failing": failing,
-	"unjudged": count(view.unjudged),
+	"unjudged": count({[one.order, one.resource.kind, one.resource.name] | some one in view.unjudged}),
 	"waivers": [found.waiver | some found in findings; not found.once; found.waiver >= 0],
 	"layered": [view.namespace | view.layers != null; view.layers.bearer != null],
 	"once": [entry |

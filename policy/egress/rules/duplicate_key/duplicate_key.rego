@@ -24,8 +24,7 @@ import data.lib.egress.remediation
 findings(view) := [found |
 	some document in view.documents
 	some duplicate in document.source.duplicates
-	some subject in array.concat(view.policies, view.workloads)
-	subject.order == document.source.order
+	subject := [one | some one in array.concat(view.policies, view.workloads); one.order == document.source.order][0]
 	message := $"{finding.name(subject)} has the field {duplicate.path} twice, and the last one counts"
 	found := finding.at("duplicate-key", subject, view.settings, duplicate.path, message, {"remediation": [thing | subject.problems == []; thing := remediation.clean(document.object)]})
 ]

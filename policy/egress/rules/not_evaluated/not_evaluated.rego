@@ -31,6 +31,13 @@ violation contains said if {
 # description: The findings of a namespace, given its view.
 findings(view) := [found |
 	some subject in view.unjudged
-	message := $"{finding.name(subject)} ({subject.resource.apiVersion}) could not be judged"
-	found := finding.at("not-evaluated", subject, view.settings, "", message, {})
+	message := $"{finding.name(subject)} ({subject.resource.apiVersion}) {_reason(subject)}"
+	found := finding.at("not-evaluated", subject, view.settings, object.get(subject, "path", ""), message, {})
 ]
+
+# What a proxy beside a pod refuses can be gone around; Istio says so itself.
+_reason(subject) := $"could not be judged: {subject.path} {subject.message}" if {
+	subject.message
+} else := "is no firewall: whoever goes around the proxy goes anywhere" if {
+	startswith(subject.resource.apiVersion, "networking.istio.io/")
+} else := "could not be judged"

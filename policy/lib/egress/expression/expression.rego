@@ -2,21 +2,32 @@
 # title: Calico's selectors
 # description: |
 #   The expressions by which Calico selects by labels: all(), has(k), k == 'v', k != 'v', k in {…}, k not in {…}, k contains, starts with and ends with 'v', with
-#   !, &&, || and parentheses. Rego has no recursion: each condition becomes one of T, F and U (unknown), and the text is rewritten until one letter is left.
+#   !, &&, || and parentheses. Rego has no recursion: each condition becomes one of T, F and U (unknown), and what is in parentheses one such letter, from within.
 # related_resources:
 #   - ref: https://docs.tigera.io/calico/latest/reference/resources/networkpolicy#selector
 package lib.egress.expression
 
 _key := `[-a-zA-Z0-9_./]+`
 
-_value := `("[^"]*"|'[^']*')`
+_value := `(?:"[^"]*"|'[^']*')`
 
-# A text in quotes may look like anything, so that what is in quotes is taken whole.
-_condition := concat("", [
-	`all\(\s*\)|global\(\s*\)|has\(\s*`, _key, `\s*\)|`,
-	_key, `\s*(==|!=|contains|starts\s+with|ends\s+with)\s*`, _value, `|`,
-	_key, `\s+(not\s+)?in\s*\{\s*(`, _value, `(\s*,\s*`, _value, `)*)?\s*\}`,
+_comparison := `==|!=|contains|starts\s+with|ends\s+with`
+
+_set := concat("", [`\{\s*(?:`, _value, `(?:\s*,\s*`, _value, `)*)?\s*\}`])
+
+# What an expression is made of. A text in quotes may look like anything, and is taken whole; a single character is what cannot be read.
+_token := concat("", [
+	`(?:all|global)\(\s*\)|has\(\s*`, _key, `\s*\)|`,
+	_key, `\s*(?:`, _comparison, `)\s*`, _value, `|`,
+	_key, `\s+(?:not\s+)?in\s*`, _set, `|`,
+	`&&|\|\||[!()]|\s+|.`,
 ])
+
+_has := concat("", [`^has\(\s*(`, _key, `)\s*\)$`])
+
+_compared := concat("", [`^(`, _key, `)\s*(`, _comparison, `)\s*(`, _value, `)$`])
+
+_listed := concat("", [`^(`, _key, `)\s+((?:not\s+)?in)\s*(`, _set, `)$`])
 
 # METADATA
 # description: |
@@ -24,7 +35,7 @@ _condition := concat("", [
 #   true of all. "invalid" is what cannot be read.
 says(text, _, _) := "yes" if trim_space(text) == ""
 
-says(text, labels, hidden) := object.get({"T": "yes", "F": "no", "U": "maybe"}, _settled(_letters(text, labels, hidden)), "invalid") if {
+says(text, labels, hidden) := object.get({"T": "yes", "F": "no", "U": "maybe"}, _sum(_within(_letters(text, labels, hidden))), "invalid") if {
 	trim_space(text) != ""
 }
 
@@ -39,48 +50,47 @@ valid(text) if {
 # description: Whether an expression is true of everything.
 everything(text) if says(text, {}, [""]) == "yes"
 
-# Conditions are found one after the other, with what lies between them.
-_letters(text, labels, hidden) := concat("", [piece |
-	some i, found in conditions
-	some piece in [between[i], _letter(trim_space(found), labels, hidden)]
-]) if {
-	conditions := array.concat(regex.find_n(_condition, text, -1), [""])
-	between := regex.split(_condition, text)
-	count(between) == count(conditions)
-	count(conditions) > 1
-} else := "?"
+_letters(text, labels, hidden) := concat("", [_letter(found[0], labels, hidden) |
+	some found in regex.find_all_string_submatch_n(_token, text, -1)
+])
 
-_letter("", _, _) := ""
-
-_letter(condition, labels, hidden) := letter if {
-	condition != ""
-	parts := _parts(condition)
-	letter := _judged(parts, labels, hidden)
-}
-
-# A condition as {"operator", "key", "values"}.
-_parts(condition) := {"operator": "all", "key": "", "values": []} if {
-	regex.match(`^(all|global)\(\s*\)$`, condition)
-} else := {"operator": "has", "key": regex.find_n(_key, condition, 2)[1], "values": []} if {
-	regex.match(`^has\(`, condition)
-} else := {
-	"operator": regex.replace(trim_space(regex.find_n(`^\s*(==|!=|contains|starts\s+with|ends\s+with|not\s+in|in)`, rest, 1)[0]), `\s+`, " "),
-	"key": key,
-	"values": [substring(quoted, 1, count(quoted) - 2) | some quoted in regex.find_n(_value, rest, -1)],
-} if {
-	key := regex.find_n(concat("", ["^", _key]), condition, 1)[0]
-	rest := substring(condition, count(key), -1)
-}
-
-_judged(parts, labels, hidden) := "T" if {
-	parts.operator == "all"
-} else := "U" if {
-	not parts.key in object.keys(labels)
-	some beginning in hidden
-	startswith(parts.key, beginning)
+_letter(token, _, _) := token if {
+	token in {"&&", "||", "!", "(", ")"}
+} else := "" if {
+	trim_space(token) == ""
 } else := "T" if {
-	_holds(parts.operator, object.get(labels, parts.key, null), parts.values)
+	regex.match(`^(all|global)\(\s*\)$`, token)
+}
+
+_letter(token, labels, hidden) := _judged("has", found[1], [], labels, hidden) if {
+	found := regex.find_all_string_submatch_n(_has, token, 1)[0]
+}
+
+_letter(token, labels, hidden) := _judged(_operator(found[2]), found[1], _values(found[3]), labels, hidden) if {
+	some pattern in [_compared, _listed]
+	found := regex.find_all_string_submatch_n(pattern, token, 1)[0]
+}
+
+_letter(token, _, _) := "?" if {
+	not token in {"&&", "||", "!", "(", ")"}
+	count(trim_space(token)) == 1
+}
+
+_operator(text) := concat(" ", [word[0] | some word in regex.find_all_string_submatch_n(`\S+`, text, -1)])
+
+_values(text) := [substring(quoted[0], 1, count(quoted[0]) - 2) | some quoted in regex.find_all_string_submatch_n(_value, text, -1)]
+
+_judged(operator, key, values, labels, hidden) := "U" if {
+	_is_hidden(key, labels, hidden)
+} else := "T" if {
+	_holds(operator, object.get(labels, key, null), values)
 } else := "F"
+
+_is_hidden(key, labels, hidden) if {
+	object.get(labels, key, null) == null
+	some beginning in hidden
+	startswith(key, beginning)
+}
 
 _holds("has", value, _) if value != null
 
@@ -98,30 +108,31 @@ _holds("starts with", value, values) if startswith(value, values[0])
 
 _holds("ends with", value, values) if endswith(value, values[0])
 
-# Each pass settles what is innermost; a sum or product of any length takes as many passes as it has digits in base two.
-_settled(text) := _passes(_passes(_passes(_passes(regex.replace(text, `\s+`, "")))))
+# What is nested deeper than anybody writes cannot be read.
+_within(text) := _four(_four(_four(_four(text))))
 
-_passes(text) := _pass(_pass(_pass(_pass(text))))
+_four(text) := _settled(_settled(_settled(_settled(text))))
 
-_pass(text) := _sums(_products(_products(_negations(_negations(_parentheses(text))))))
+_settled(text) := text if {
+	not contains(text, "(")
+} else := concat("", [_piece(found[0]) | some found in regex.find_all_string_submatch_n(`\([^()]*\)|.`, text, -1)])
 
-_parentheses(text) := regex.replace(text, `\(([TFU])\)`, "$1")
+_piece(text) := _sum(trim(text, "()")) if {
+	startswith(text, "(")
+	endswith(text, ")")
+} else := text
 
-_negations(text) := replace(replace(replace(replace(text, "!!", ""), "!T", "F"), "!F", "T"), "!U", "U")
+_sum(text) := _first({_product(term) | some term in split(text, "||")}, ["?", "T", "U", "F"])
 
-_products(text) := replaced if {
-	known := regex.replace(text, `F&&[TFU]|[TU]&&F`, "F")
-	replaced := replace(replace(replace(replace(known, "T&&T", "T"), "T&&U", "U"), "U&&T", "U"), "U&&U", "U")
-}
+_product(text) := _first({_factor(factor) | some factor in split(text, "&&")}, ["?", "F", "U", "T"])
 
-# Only between what no product or negation still waits for.
-_sums(text) := regex.replace(
-	regex.replace(
-		regex.replace(
-			text,
-			`(^|\(|\|\|)(T\|\|[TFU]|[FU]\|\|T)(\)|\|\||$)`, "${1}T${3}",
-		),
-		`(^|\(|\|\|)F\|\|F(\)|\|\||$)`, "${1}F${2}",
-	),
-	`(^|\(|\|\|)(U\|\|[FU]|F\|\|U)(\)|\|\||$)`, "${1}U${3}",
-)
+_first(letters, order) := [letter | some letter in order; letter in letters][0]
+
+_factor(text) := letter if {
+	regex.match(`^!*[TFU]$`, text)
+	letter := _negated(substring(text, count(text) - 1, 1), (count(text) - 1) % 2)
+} else := "?"
+
+_negated(letter, 0) := letter
+
+_negated(letter, 1) := {"T": "F", "F": "T", "U": "U"}[letter]

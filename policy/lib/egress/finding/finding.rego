@@ -58,16 +58,19 @@ _known(more) := {field: value | some field, value in more; not value in [[], nul
 # description: The destinations of an allowance as messages name them, the blocks as written.
 destinations(given) := "all destinations" if {
 	given.everywhere
-} else := concat(", ", [text | some text in written]) if {
+} else := concat(", ", written) if {
 	written := _written(given)
 	count(written) > 0
 } else := "the pods it selects"
 
-# Each once, in the order of the policy; the images of an IPv6 block were not written.
-_written(given) := [claim.cidr |
-	some i, claim in given.claims
-	_is_written(given.claims, i)
-]
+# Each once, in the order of the policy; the images of an IPv6 block were not written. Names are written as they are.
+_written(given) := array.concat(
+	[claim.cidr |
+		some i, claim in given.claims
+		_is_written(given.claims, i)
+	],
+	[peer.name | some peer in given.selectors; peer.name],
+)
 
 _is_written(_, 0)
 

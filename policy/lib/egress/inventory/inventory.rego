@@ -34,6 +34,7 @@ view(namespace, documents, context, settings) := {
 			some document in documents
 			unjudged.is(document.object)
 			not document.source.order in translated.read
+			not _is_needless(document.object, governed)
 			found := {"order": document.source.order, "resource": resource(document.object, namespace), "object": document.object}
 		],
 		translated.unjudged,
@@ -69,6 +70,13 @@ view(namespace, documents, context, settings) := {
 	]
 	judged := [found | some i, w in workloads; found := _judged(w, pods[i], reaches, guards)]
 	governed := [w | some w in judged; w.governed]
+}
+
+# What a proxy refuses is no question where something else restricts every pod.
+_is_needless(thing, governed) if {
+	group(thing.apiVersion) == "networking.istio.io"
+	count(governed) > 0
+	every w in governed { w.covered }
 }
 
 # By what is said of the namespace alone.

@@ -5,13 +5,17 @@
 #   the list where the reader of a cluster and its RBAC find it.
 package lib.egress.kinds
 
+import data.lib.egress.dialects.antrea
+import data.lib.egress.dialects.calico
+import data.lib.egress.dialects.cilium
 import data.lib.egress.dialects.network_policy
 import data.lib.egress.unjudged
 import data.lib.egress.workload
 
 # METADATA
 # description: |
-#   Every kind that matters, as {group: {kind: {"namespaced", "role"}}}: policies of each dialect ("policy"), what cannot be judged ("unjudged"), what
+#   Every kind that matters, as {group: {kind: {"namespaced", "role"}}}: NetworkPolicies ("policy"), policies and firewalls of other kinds, some of which cannot be judged and
+#   none at admission ("unjudged"), what they refer to ("reference"), what
 #   makes pods ("workload"), and Namespaces for their labels ("namespace"). A chart is a kind of ours and of no cluster.
 listed := {group: kinds |
 	some groups in _by_role
@@ -23,7 +27,8 @@ listed := {group: kinds |
 }
 
 _by_role := {
-	"policy": network_policy.kinds, "unjudged": unjudged.kinds, "workload": workload.kinds, "namespace": {"": {"Namespace": true}},
+	"policy": network_policy.kinds, "unjudged": unjudged.kinds,
+	"reference": object.union_n([cilium.references, calico.references, antrea.references]), "workload": workload.kinds, "namespace": {"": {"Namespace": true}},
 }
 
 _namespaced(group, kind) := false if {

@@ -2,7 +2,8 @@
 # title: Whom a policy is about
 # description: |
 #   Whether a policy of another dialect than NetworkPolicy selects a pod. Such a policy "applies" as a list of conditions that must all hold, each about the labels of
-#   the "pod" or of its "namespace": {"of", "selector": see `selector.compiled`} or {"of", "expression": see `expression`}. What is known of a namespace without its
+#   the "pod" or of its "namespace": {"of", "selector": see `selector.compiled`} or {"of", "expression": see `expression`}; {"of": "any", "alternatives": [conditions]} where one
+#   of several lists is enough, and {"of": "unknown"} where nobody can tell. What is known of a namespace without its
 #   Namespace object is its name.
 package lib.egress.subject
 
@@ -21,16 +22,36 @@ _with_names(namespace, labels) := object.union(labels, {"projectcalico.org/name"
 # METADATA
 # description: |
 #   What is said of a pod with these labels in a place: "yes", "no", or "maybe" where it takes what no manifest says.
-says(conditions, labels, where) := "no" if {
+says(conditions, labels, where) := _all({said |
 	some condition in conditions
-	_says(condition, labels, where) == "no"
+	said := _one_says(condition, labels, where)
+})
+
+_all(said) := "no" if {
+	"no" in said
 } else := "maybe" if {
-	some condition in conditions
-	_says(condition, labels, where) == "maybe"
+	"maybe" in said
 } else := "yes"
+
+_one_says(condition, labels, where) := _says(condition, labels, where) if condition.of != "any"
+
+_one_says(condition, labels, where) := _any({said |
+	some conditions in condition.alternatives
+	said := _all({one | some other in conditions; one := _says(other, labels, where)})
+}) if {
+	condition.of == "any"
+}
+
+_any(said) := "yes" if {
+	"yes" in said
+} else := "maybe" if {
+	"maybe" in said
+} else := "no"
 
 _says(condition, labels, where) := _said(condition, object.union(labels, _names(where)), _hidden(where)) if {
 	condition.of == "pod"
+} else := "maybe" if {
+	condition.of == "unknown"
 } else := _said(condition, where.labels, []) if {
 	where.known
 } else := _said(condition, where.labels, [""])

@@ -70,10 +70,10 @@ cluster_wide(thing) if {
 cluster_wide(thing) if _cluster_wide[_group(thing.apiVersion)][thing.kind]
 
 _cluster_wide := {
-	"cilium.io": {"CiliumClusterwideNetworkPolicy": true, "CiliumEgressGatewayPolicy": true},
-	"crd.projectcalico.org": {"GlobalNetworkPolicy": true},
-	"projectcalico.org": {"GlobalNetworkPolicy": true},
-	"crd.antrea.io": {"ClusterNetworkPolicy": true},
+	"cilium.io": {"CiliumClusterwideNetworkPolicy": true, "CiliumEgressGatewayPolicy": true, "CiliumCIDRGroup": true},
+	"crd.projectcalico.org": {"GlobalNetworkPolicy": true, "GlobalNetworkSet": true, "Tier": true},
+	"projectcalico.org": {"GlobalNetworkPolicy": true, "GlobalNetworkSet": true, "Tier": true},
+	"crd.antrea.io": {"ClusterNetworkPolicy": true, "ClusterGroup": true, "Tier": true},
 	"security.antrea.tanzu.vmware.com": {"ClusterNetworkPolicy": true},
 	"policy.networking.k8s.io": {"ClusterNetworkPolicy": true, "AdminNetworkPolicy": true, "BaselineAdminNetworkPolicy": true},
 	"egress-policy": {"HelmChart": true},

@@ -1,0 +1,122 @@
+# METADATA
+# title: Translation
+# description: |
+#   Turns the policies of all dialects but NetworkPolicy into facts (see `statement.facts`). It is apart from the view, which is handed what it gives: at admission
+#   only NetworkPolicies are judged, and Gatekeeper need not be given all dialects.
+package lib.egress.translation
+
+import data.lib.egress.dialects.antrea
+import data.lib.egress.dialects.calico
+import data.lib.egress.dialects.cilium
+import data.lib.egress.dialects.cluster_network_policy
+import data.lib.egress.dialects.openshift
+import data.lib.egress.inventory
+
+_dialects := {
+	"cilium.io": "cilium",
+	"projectcalico.org": "calico",
+	"crd.projectcalico.org": "calico",
+	"crd.antrea.io": "antrea",
+	"policy.networking.k8s.io": "cluster_network_policy",
+	"k8s.ovn.org": "openshift",
+	"network.openshift.io": "openshift",
+}
+
+_versions := {
+	"cilium": cilium.versions, "calico": calico.versions, "antrea": antrea.versions,
+	"cluster_network_policy": cluster_network_policy.versions, "openshift": openshift.versions,
+}
+
+# METADATA
+# description: |
+#   What the documents of a shard come to, given what is shared: {"policies": [facts], "read": {order of each document that was}, "unjudged": [{"order", "resource", "object",
+#   "path", "message"}] of what could not be known of them}.
+of(documents, namespace, shared, settings) := {
+	"policies": policies,
+	"read": {policy.order | some policy in policies},
+	"unjudged": array.concat(
+		[object.union(said, {"order": policy.order, "resource": policy.resource, "object": policy.object}) |
+			some policy in policies
+			some said in policy.unresolved
+		],
+		_undecided(policies),
+	),
+} if {
+	policies := _policies(documents, namespace, shared, settings)
+}
+
+_policies(documents, namespace, shared, settings) := [policy |
+	some document in documents
+	dialect := _dialects[inventory.group(document.object.apiVersion)]
+	document.object.apiVersion in _versions[dialect][document.object.kind]
+	resource := inventory.resource(document.object, namespace)
+	some policy in _translated(dialect, document, resource, shared, settings)
+]
+
+_translated("cilium", document, resource, shared, settings) := cilium.policies(document, resource, shared, settings)
+
+_translated("calico", document, resource, shared, settings) := calico.policies(document, resource, shared, settings)
+
+_translated("antrea", document, resource, shared, settings) := antrea.policies(document, resource, shared, settings)
+
+_translated("cluster_network_policy", document, resource, shared, settings) := cluster_network_policy.policies(document, resource, shared, settings)
+
+_translated("openshift", document, resource, shared, settings) := openshift.policies(document, resource, shared, settings)
+
+# Of two policies of one priority nobody knows which comes first.
+_undecided(policies) := [{
+	"order": policy.order, "resource": policy.resource, "object": policy.object, "path": "spec.priority",
+	"message": $"has the priority of {other}, and which of them comes first is not known",
+} |
+	some policy in policies
+	_dialects[inventory.group(policy.resource.apiVersion)] == "cluster_network_policy"
+	policy.resource.kind != "BaselineAdminNetworkPolicy"
+	mine := cluster_network_policy.precedence(policy.object)
+	other := min({one.resource.name |
+		some one in policies
+		one.order != policy.order
+		one.resource.kind == policy.resource.kind
+		cluster_network_policy.precedence(one.object) == mine
+	})
+]
+
+# METADATA
+# description: What policies everywhere refer to, from the documents that every shard is told of.
+shared(documents) := {
+	"cidr_groups": [cilium.cidr_group(thing) | some thing in _of_kind(documents, "cilium.io", "CiliumCIDRGroup")],
+	"network_sets": [calico.network_set(thing) |
+		some group in ["projectcalico.org", "crd.projectcalico.org"]
+		some kind in ["NetworkSet", "GlobalNetworkSet"]
+		some thing in _of_kind(documents, group, kind)
+	],
+	"tiers": [calico.tier(thing) |
+		some group in ["projectcalico.org", "crd.projectcalico.org"]
+		some thing in _of_kind(documents, group, "Tier")
+	],
+	"antrea_tiers": [antrea.tier(thing) | some thing in _of_kind(documents, "crd.antrea.io", "Tier")],
+}
+
+_of_kind(documents, group, kind) := [document.object |
+	some document in documents
+	document.object.kind == kind
+	inventory.group(document.object.apiVersion) == group
+	is_string(document.object.metadata.name)
+]
+
+# METADATA
+# description: The facts of the policies that are about pods of every namespace, from the documents that every shard is told of.
+everywhere(documents, known, settings) := _policies([document | some document in documents; _is_cluster_wide(document.object)], "", known, settings)
+
+_is_cluster_wide(thing) if {
+	some kinds in [cilium.cluster_kinds, calico.cluster_kinds, antrea.cluster_kinds, cluster_network_policy.cluster_kinds]
+	kinds[inventory.group(thing.apiVersion)][thing.kind]
+}
+
+# METADATA
+# description: Whether an object has a say in every namespace, by its rules or because policies there refer to it.
+is_shared(thing) if _is_cluster_wide(thing)
+
+is_shared(thing) if {
+	some kinds in [cilium.references, calico.references, antrea.references]
+	kinds[inventory.group(thing.apiVersion)][thing.kind]
+}
