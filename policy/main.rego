@@ -9,6 +9,7 @@
 package main
 
 import data.egress.main as audit
+import data.lib.egress.infrastructure
 import data.lib.egress.inventory
 import data.lib.egress.translation
 
@@ -71,8 +72,20 @@ _answers := [answer |
 	audit.parameters.problems == []
 	some namespace, numbered in _by_namespace
 	shard := {"namespace": namespace, "documents": [document | some document in numbered]}
-	answer := audit.namespace(shard, object.union(_around, {"namespace": "", "namespaces": _labels, "details": false}), audit.settings)
+	answer := audit.namespace(shard, object.union(_around_of(namespace), {"namespace": "", "namespaces": _labels, "details": false}), audit.settings)
 ]
+
+# Firewalls may cover namespaces, and are judged before them.
+_around_of("") := _around
+
+_around_of(namespace) := object.union(_around, {"firewalls": _firewalls}) if namespace != ""
+
+default _firewalls := null
+
+_firewalls := audit.namespace(shard, object.union(_around, {"namespace": "", "namespaces": _labels, "details": false}), audit.settings).totals.firewalls if {
+	count(audit.settings.firewall_namespaces) > 0
+	shard := {"namespace": "", "documents": [document | some document in _by_namespace[""]]}
+}
 
 _around := audit.around([document | some document in _documents; translation.is_shared(document.object)])
 
@@ -143,6 +156,8 @@ _is_thing(thing) if {
 	thing.apiVersion != ""
 	not _has_items(thing)
 }
+
+_is_thing(thing) if infrastructure.format(thing)
 
 _is_thing(thing) if {
 	thing.kind == "NetworkPolicy"

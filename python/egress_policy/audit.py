@@ -96,7 +96,9 @@ def _audited(run: _Run) -> Report:
     if request.cluster is not None:
         return run.live(request.cluster)
     files = reader.find(request.paths, request.exclude, stdin=request.stdin)
-    first, second = _split(files) if request.engine == "wasm" else (files, [])
+    # What firewalls cover depends on all of them, so that one process judges them and then the rest.
+    alone = request.engine != "wasm" or bool(request.settings.get("firewallNamespaces"))
+    first, second = (files, []) if alone else _split(files)
     if not second:
         return run.alone(first)
     # Before the engine starts: it has a thread, and a fork copies only the one that calls it.

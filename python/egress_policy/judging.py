@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from egress_policy.engine import NAMESPACES, Engine, EngineError
-from egress_policy.shards import Batch, Question, batches
+from egress_policy.shards import CLUSTER_WIDE, Batch, Question, batches
 
 
 @dataclass(slots=True)
@@ -41,6 +41,12 @@ def judge(engine: Engine, documents: dict[str, list[bytes]], question: Question,
 
     Yields, after each evaluation, how many namespaces it was about.
     """
+    around = {CLUSTER_WIDE: documents.pop(CLUSTER_WIDE)} if CLUSTER_WIDE in documents else {}
+    for batch in batches(around):  # first: firewalls may cover namespaces
+        for answer in _answers(engine, batch, question):
+            question = replace(question, firewalls=answer["totals"]["firewalls"])
+            verdicts.add(answer)
+        yield len(batch.names)
     for batch in batches(documents):
         for answer in _answers(engine, batch, question):
             verdicts.add(answer)

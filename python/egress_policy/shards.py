@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ _MOST_BYTES = 512 << 10
 _CLUSTER_KINDS = frozenset(
     {
         ("", "Namespace"), ("", "Node"), ("", "PersistentVolume"),
-        ("egress-policy", "HelmChart"),
+        ("egress-policy", "HelmChart"), ("egress-policy", "Infrastructure"),
         ("rbac.authorization.k8s.io", "ClusterRole"), ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
         ("apiextensions.k8s.io", "CustomResourceDefinition"), ("storage.k8s.io", "StorageClass"),
         ("scheduling.k8s.io", "PriorityClass"), ("node.k8s.io", "RuntimeClass"),
@@ -41,6 +41,15 @@ _CLUSTER_KINDS = frozenset(
         ("projectcalico.org", "Tier"),
         ("crd.projectcalico.org", "GlobalNetworkPolicy"), ("crd.projectcalico.org", "GlobalNetworkSet"),
         ("crd.projectcalico.org", "Tier"),
+    }
+)  # fmt: skip
+
+# Operators whose objects stand for firewalls of a cloud: they guard the cluster, wherever they lie.
+_OPERATORS = frozenset(
+    {
+        "ec2.services.k8s.aws", "ec2.aws.crossplane.io", "ec2.aws.upbound.io", "ec2.aws.m.upbound.io",
+        "compute.gcp.upbound.io", "compute.gcp.m.upbound.io", "compute.cnrm.cloud.google.com",
+        "network.azure.upbound.io", "network.azure.m.upbound.io", "network.azure.com",
     }
 )  # fmt: skip
 
@@ -173,7 +182,7 @@ class Shards:
 
     def _namespace(self, document: Document) -> str:
         group = document.api_version.rpartition("/")[0]
-        if (group, document.kind) not in _CLUSTER_KINDS:
+        if group not in _OPERATORS and (group, document.kind) not in _CLUSTER_KINDS:
             return document.namespace or self.default
         if document.kind == "Namespace" and document.name:
             self.around.labels.setdefault(document.name, []).append(_labels(document.text, document.name))
@@ -203,13 +212,16 @@ class Question:
     namespace: str
     around: Around
     details: bool
+    # What the policy said of the firewalls: how many there are, and how many guard.
+    firewalls: Mapping[str, float] | None = None
 
     def about(self, batch: Batch) -> bytes:
         """The input that asks about these shards."""
-        head = b'{"namespace":%b,"namespaces":[%b],"shared":[%b],"details":%b,"shards":[' % (
+        head = b'{"namespace":%b,"namespaces":[%b],"shared":[%b],"firewalls":%b,"details":%b,"shards":[' % (
             _encoded(self.namespace),
             b",".join(self._labels(batch)),
             b",".join(self.around.shared),
+            _encoded(self.firewalls),
             b"true" if self.details else b"false",
         )
         return head + b",".join(batch.shards) + b"]}"

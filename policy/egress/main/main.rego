@@ -58,6 +58,7 @@ settings := parameters_of.settings(_parameters)
 namespaces := [found |
 	context := object.union(around(object.get(input, "shared", [])), {
 		"namespace": input.namespace, "namespaces": input.namespaces, "details": object.get(input, "details", true),
+		"firewalls": object.get(input, "firewalls", null),
 	})
 	some shard in input.shards
 	found := namespace(shard, context, settings)

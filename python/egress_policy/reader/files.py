@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-SUFFIXES = (".yaml", ".yml", ".json")
+SUFFIXES = (".yaml", ".yml", ".json", ".tf", ".nomad", ".nomad.hcl")
+TERRAFORM = (".tf", ".tf.json")
 CHART = "Chart.yaml"
 # What Helm renders: these belong to the chart, and are not manifests before.
 RENDERED = ("templates", "charts")
@@ -22,7 +23,7 @@ class File:
     """Something to read. `name` is what a report shows, `path` can be opened, `folder` tells folders apart.
 
     `problem` says why it cannot be read, if that is known already; `chart` is the chart's name if it is a Chart.yaml;
-    `data` is what standard input gave.
+    `data` is what standard input gave; `terraform` are the paths of all such files, as they may call each other.
     """
 
     name: str
@@ -32,13 +33,19 @@ class File:
     problem: str | None = None
     chart: str | None = None
     data: bytes | None = None
+    terraform: tuple[str, ...] = ()
 
 
 def find(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[File]:
     """All files of the paths, each once: a folder's sorted, with names relative to it."""
     seen: set[str] = set()
     found = [file for path in paths for file in _Walk(path, exclude, seen).files()]
-    return _named_apart(found)
+    return _named_apart(_with_callers(found))
+
+
+def _with_callers(files: list[File]) -> list[File]:
+    paths = tuple(file.path for file in files if file.path.lower().endswith(TERRAFORM))
+    return [replace(file, terraform=paths) if file.path.lower().endswith(TERRAFORM) else file for file in files]
 
 
 def _named_apart(files: list[File]) -> list[File]:

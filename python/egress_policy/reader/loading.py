@@ -21,6 +21,7 @@ from egress_policy.reader.reading import read_bytes
 from egress_policy.reader.stream import chunks
 
 _MOST_BYTES = 1 << 28
+_HCL = (".tf", ".tf.json", ".nomad", ".nomad.hcl")
 _PART = 1 << 16
 _CHART = ("egress-policy/v1", "HelmChart", None)
 
@@ -53,6 +54,10 @@ def read_file(file: File, *, everything: bool = False) -> Reading:
     except (OSError, UnreadableError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return Reading(file.name, file.path, errors=(ReadError(file.name, 1, f"cannot be read: {reason}"),))
+    if file.path.lower().endswith(_HCL):
+        from egress_policy.reader import hcl  # with it comes a grammar, which most audits do without
+
+        return hcl.read_text(data, replace(file, size=len(data)))
     return read_bytes(data, file, everything=everything)
 
 

@@ -25,11 +25,15 @@ def locate_all(text: bytes, document: Document, wanted: Iterable[str]) -> list[i
     """The lines of several paths."""
     if not 0 <= text.find(b"\n", document.start, document.end) < document.end - 1:
         return [document.line for _ in wanted]  # all on one line
-    root = _item(_root(text, document.start, document.end), document.item)
+    paths = list(wanted)
+    tree = _root(text, document.start, document.end)
+    # The item of a list, with its dash, is a list of one; a path into a list begins with an index.
+    single = isinstance(tree.children, list) and not any(path.startswith("[") for path in paths) if tree else False
+    root = _item(_first(tree) if single else tree, document.item)
     if root is None:
-        return [document.line for _ in wanted]
+        return [document.line for _ in paths]
     base = document.line - root.line
-    return [base + _line(root, steps(path)) for path in wanted]
+    return [base + _line(root, steps(path)) for path in paths]
 
 
 def line_below(root: Node, path: str) -> int:
@@ -41,10 +45,12 @@ def line_below(root: Node, path: str) -> int:
 def _root(text: bytes, start: int, end: int) -> Node | None:
     """The tree of one document; lines count from its start. None if it cannot be read any more."""
     try:
-        root = next((tree.root for tree in careful.trees(Chunk(text[start:end], 0, 0))), None)
+        return next((tree.root for tree in careful.trees(Chunk(text[start:end], 0, 0))), None)
     except UnreadableError:
         return None
-    # The item of a list, with its dash, is a list of one.
+
+
+def _first(root: Node | None) -> Node | None:
     return root.children[0] if root and isinstance(root.children, list) and root.children else root
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from egress_policy.reader import infrastructure
 from egress_policy.reader.documents import UnreadableError
 from egress_policy.reader.nodes import Node, Value
 
@@ -26,7 +27,12 @@ class Item(NamedTuple):
 
 
 def identify(value: Any) -> Identity | None:
-    """None for what is no Kubernetes object: no mapping, or without apiVersion or kind; a policy is invalid then."""
+    """None for what is no Kubernetes object: no mapping, or without apiVersion or kind; a policy is invalid then.
+
+    What clouds' tools write has neither, and is an object of ours.
+    """
+    if infrastructure.known(value):
+        return infrastructure.API_VERSION, infrastructure.KIND, None, ""
     if not isinstance(value, dict):
         return None
     api_version, kind = value.get("apiVersion"), value.get("kind")
@@ -52,7 +58,8 @@ def flatten(node: Node) -> Iterator[Item]:
 
     Raises UnreadableError for a Kubernetes object whose `items` are no list, or no list of objects.
     """
-    waiting: list[Item] = [Item(node.value, node, ())] if isinstance(node.value, dict) else []
+    readable = isinstance(node.value, dict) or infrastructure.known(node.value)
+    waiting: list[Item] = [Item(node.value, node, ())] if readable else []  # type: ignore[arg-type]
     while waiting:
         item = waiting.pop()
         if is_list(item.value):

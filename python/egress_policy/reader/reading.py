@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from egress_policy.reader import careful, fast, json_fast, paths, spans
+from egress_policy.reader import careful, fast, infrastructure, json_fast, paths, spans
 from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
 from egress_policy.reader.files import File
 from egress_policy.reader.nodes import Tree
@@ -60,7 +60,7 @@ class _Reader:
     def take(self, batch: list[Chunk]) -> None:
         """Read these chunks. Raises UnreadableError at the first that cannot be."""
         for chunk, parsed in zip(batch, fast.parse([chunk.text for chunk in batch]), strict=True):
-            taken = parsed or (json_fast.parse(chunk.text) if chunk.text[:1] == b"{" else None)
+            taken = parsed or (json_fast.parse(chunk.text) if chunk.text[:1] in (b"{", b"[") else None)
             if taken is None or (is_list(taken[0]) and not self._list(chunk, taken[0])):
                 self._carefully(chunk)
             elif not is_list(taken[0]):
@@ -83,7 +83,7 @@ class _Reader:
         for tree in careful.trees(chunk):
             part = (chunk.start + tree.start, chunk.start + tree.end)
             for item in flatten(tree.root):
-                written = dumps(item.value)
+                written = dumps(_of_template(chunk, item.value))
                 self._add(item.value, written, item.node.line, part, item.indices, _duplicates(tree, item))
 
     def _add(
@@ -102,6 +102,15 @@ class _Reader:
         self.kubernetes += 1
         file = self.file
         self.documents.append(Document(text, *identity, file.name, file.folder, line + 1, *part, item, duplicates))
+
+
+def _of_template(chunk: Chunk, value: Any) -> Any:
+    """What a template of CloudFormation says; all else says what it is read as."""
+    if b"!" not in chunk.text or b"AWS::" not in chunk.text or not infrastructure.known(value):
+        return value
+    from egress_policy.reader import cloudformation  # PyYAML takes long to import, and most audits do without it
+
+    return cloudformation.value(chunk.text)
 
 
 def _duplicates(tree: Tree, item: Item) -> tuple[tuple[str, int], ...]:

@@ -81,7 +81,7 @@ _namespace(view, policies, failing) := object.union(_layers(view), {
 	"status": _namespace_status(view, failing),
 	"egress_rules": sum([policy.egress_rules | some policy in policies]),
 	"restricted_rules": sum([policy.restricted_rules | some policy in policies]),
-	"workloads": [_workload(workload) | _detailed(view); some workload in view.workloads],
+	"workloads": [_workload(workload, view) | _detailed(view); some workload in view.workloads],
 }) if {
 	view.namespace != ""
 }
@@ -104,14 +104,37 @@ _judgeable(view) if {
 	count(view.workloads) == 0
 }
 
+# How many firewalls there are, and how many of them let nothing out where no rule speaks. What goes on to others is none by itself.
+_firewalls(view) := {
+	"found": count(found), "guarding": count(found - open),
+	"public_share": max(array.concat([0], shares)),
+} if {
+	shares := [group.reach.public_share | some group in view.combined; view.policies[group.first].firewall]
+	found := {policy.firewall | some policy in view.policies; policy.firewall; not policy.goes_on}
+	open := {policy.firewall |
+		some policy in view.policies
+		policy.firewall
+		_lets_out_unasked(policy)
+	}
+}
+
+# An invalid one guards nobody, nor does one of which nobody knows what it says.
+_lets_out_unasked(policy) if not policy.valid
+
+_lets_out_unasked(policy) if {
+	some rule in policy.rules
+	rule.path in policy.implied
+	rule.verdict == "open-egress"
+}
+
 # Whether a policy has a say about egress, be it by a single rule.
 _restricts(policy) if policy.isolates
 
 _restricts(policy) if count(policy.rules) + count(object.get(policy, "restraints", [])) > 0
 
-_workload(workload) := {
+_workload(workload, view) := {
 	"kind": workload.resource.kind, "name": workload.resource.name, "covered": workload.covered,
-	"open": _open(workload), "public_share": _public_share(workload),
+	"open": _open(workload), "public_share": _public_share(workload, view),
 }
 
 _open(workload) := false if {
@@ -124,9 +147,14 @@ _reaches_all(workload) if {
 	reach.open
 }
 
-_public_share(workload) := max([reach.public_share | some reach in workload.reaches]) if {
+_public_share(workload, view) := max([_share_of(reach, view) | some reach in workload.reaches]) if {
 	workload.covered == true
 } else := 1
+
+# Whom no policy selects the firewalls let out.
+_share_of(reach, view) := view.context.firewalls.public_share if {
+	reach.policies == []
+} else := reach.public_share
 
 _totals(view, policies, findings, failing) := {
 	"egress_rules": sum([policy.egress_rules | some policy in policies]),
@@ -140,6 +168,7 @@ _totals(view, policies, findings, failing) := {
 	"policies": count([1 | some policy in view.policies; _restricts(policy)]),
 	"failing": failing,
 	"unjudged": count({[one.order, one.resource.kind, one.resource.name] | some one in view.unjudged}),
+	"firewalls": _firewalls(view),
 	"waivers": [found.waiver | some found in findings; not found.once; found.waiver >= 0],
 	"layered": [view.namespace | view.layers != null; view.layers.bearer != null],
 	"once": [entry |

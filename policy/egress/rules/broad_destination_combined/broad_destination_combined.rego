@@ -51,9 +51,9 @@ _on_policies(view) := [found |
 	_only_together(group.reach, view)
 	not _said_of_everyone(view, group)
 	policy := view.policies[group.first]
-	message := $"The policies that select the pods of {finding.name(policy)} together reach a large part of the public addresses"
+	message := $"{finding.together(policy)} together reach a large part of the public addresses"
 	more := _more(view, group.reach, witness.pods(policy))
-	found := finding.at("broad-destination-combined", policy, view.settings, "spec.egress", message, more)
+	found := finding.at("broad-destination-combined", policy, view.settings, object.get(policy, "at", "spec.egress"), message, more)
 ]
 
 _only_together(reach, view) if {
@@ -64,6 +64,7 @@ _only_together(reach, view) if {
 
 _said_of_everyone(view, group) if {
 	not group.everyone
+	not view.policies[group.first].firewall
 	some other in view.combined
 	other.everyone
 	_only_together(other.reach, view)

@@ -26,13 +26,13 @@ findings(view) := [found |
 		some subject in array.flatten([view.policies, view.workloads, view.unjudged])
 		subject.object.metadata.name == subject.resource.name
 	]
-	keys := {[inventory.group(subject.resource.apiVersion), subject.resource.kind, subject.resource.name, subject.order] | some subject in subjects}
-	count({array.slice(key, 0, 3) | some key in keys}) < count(keys)
+	keys := {[inventory.group(subject.resource.apiVersion), subject.resource.kind, subject.resource.namespace, subject.resource.name, subject.order] | some subject in subjects}
+	count({array.slice(key, 0, 4) | some key in keys}) < count(keys)
 	sorted := sort(keys)
 	some i, key in sorted
 	i > 0
-	array.slice(sorted[i - 1], 0, 3) == array.slice(key, 0, 3)
-	subject := [subject | some subject in subjects; subject.order == key[3]][0]
+	array.slice(sorted[i - 1], 0, 4) == array.slice(key, 0, 4)
+	subject := [subject | some subject in subjects; subject.order == key[4]][0]
 	message := $"{finding.name(subject)} is there more than once in namespace '{view.namespace}', and the last one applied counts"
 	found := finding.at("duplicate-resource", subject, view.settings, "", message, {})
 ]

@@ -51,6 +51,12 @@ at(kind, subject, settings, path, message, more) := object.union(_known(more), {
 # description: How messages name an object.
 name(subject) := $"{subject.resource.kind} '{subject.resource.name}'"
 
+# METADATA
+# description: How messages name what is judged together with a policy.
+together(subject) := $"The rules of {name(subject)}" if {
+	subject.firewall
+} else := $"The policies that select the pods of {name(subject)}"
+
 # A change that nothing is known of is left out.
 _known(more) := {field: value | some field, value in more; not value in [[], null]}
 

@@ -59,7 +59,7 @@ view(namespace, documents, context, settings) := {
 	pods := _pods(workloads, policies, where, settings)
 	reaches := _reaches(pods, policies, settings)
 	mixed := count([1 | some policy in policies; policy.applies]) > 0
-	guards := _guards(pods, policies, settings)
+	guards := _guards(pods, policies, _by_firewalls(namespace, context, settings), settings)
 	all := [judgement.policy(policy, selected, _held(i, pods, reaches, policies, mixed, settings), context, settings) |
 		some i, policy in policies
 		selected := [{"resource": workloads[w].resource, "labels": pod.labels} |
@@ -249,13 +249,28 @@ _reaches(pods, policies, settings) := {key: found |
 	found := judgement.reach_of(key[0], key[1], policies, key[2], settings)
 }
 
-# Whether pods are guarded, by the policies that select them. One that is there twice guards only what every copy selects: whoever is applied last wins.
-_guards(pods, policies, settings) := {key: found |
+# Whether pods are guarded, by the policies that select them or else by firewalls. A policy that is there twice guards only what every copy selects: whoever is applied
+# last wins.
+_guards(pods, policies, behind, settings) := {key: found |
 	copies := _copies(policies)
 	some key in {_key_of(pod) | some list in pods; some pod in list}
 	firm := [i | some i in key[0]; _is_firm(i, key[0], copies)]
-	found := judgement.guarded(firm, key[1], policies, settings)
+	found := _guarded(firm, key[1], policies, behind, settings)
 }
+
+_guarded(_, _, _, true, _) := true
+
+_guarded(firm, unsure, policies, false, settings) := judgement.guarded(firm, unsure, policies, settings)
+
+# Whether the settings say that firewalls guard a namespace, and all there are do.
+_by_firewalls(namespace, context, settings) if {
+	some pattern in settings.firewall_namespaces
+	glob.match(pattern, [], namespace)
+	found := object.get(context, "firewalls", null)
+	found != null
+	found.found > 0
+	found.guarding == found.found
+} else := false
 
 _is_firm(i, selecting, copies) if {
 	every j in object.get(copies, i, [i]) { j in selecting }

@@ -21,6 +21,7 @@ defaults := {
 	"openPortShare": 0.5,
 	"internalBlocks": [],
 	"systemNamespaces": ["kube-system", "kube-public", "kube-node-lease"],
+	"firewallNamespaces": [],
 }
 
 # METADATA
@@ -44,6 +45,7 @@ settings(given) := usual if {
 	"port_share": round(values.openPortShare * 1000000),
 	"few": width.few(public, round(values.openAddressShare * 1000000)),
 	"system_namespaces": values.systemNamespaces,
+	"firewall_namespaces": values.firewallNamespaces,
 	"space": public,
 	"listed_space": _listed_space(values, declared),
 	"approvals": _approvals(values, declared, public),
@@ -59,7 +61,7 @@ settings(given) := usual if {
 # description: The settings without parameters, written out, because Gatekeeper would work them out anew for each object and rule.
 usual := {
 	"profile": "baseline", "address_share": 250000, "port_share": 500000, "few": {4: 16777216, 6: 649037107316853453566312041152512},
-	"system_namespaces": ["kube-system", "kube-public", "kube-node-lease"], "space": {4: null, 6: null}, "listed_space": null, "approvals": null, "models": null, "waivers": {},
+	"system_namespaces": ["kube-system", "kube-public", "kube-node-lease"], "firewall_namespaces": [], "space": {4: null, 6: null}, "listed_space": null, "approvals": null, "models": null, "waivers": {},
 }
 
 _waivers(values) := waiver.index(values.waivers, today(values)) if {
@@ -168,6 +170,7 @@ problems(given) := [{"path": "parameters", "message": "must be an object"}] if {
 	fields.block_problems(given, "internalBlocks", ""),
 	_all_internal(given),
 	fields.text_problems(given, "systemNamespaces", ""),
+	fields.text_problems(given, "firewallNamespaces", ""),
 	[{"path": "now", "message": "must be a date, as 2026-12-31 or 2026-12-31T23:59:59Z"} | not _now(object.get(given, "now", null))],
 	_approval_problems(given),
 	_waiver_problems(given),
@@ -175,7 +178,7 @@ problems(given) := [{"path": "parameters", "message": "must be an object"}] if {
 ])
 
 _known := {
-	"profile", "openAddressShare", "openPortShare", "internalBlocks", "systemNamespaces", "approvedDestinations", "models", "waivers", "now",
+	"profile", "openAddressShare", "openPortShare", "internalBlocks", "systemNamespaces", "firewallNamespaces", "approvedDestinations", "models", "waivers", "now",
 }
 
 _share(null)

@@ -423,13 +423,13 @@ test_settings_fill_the_defaults[name] if {
 	some name, given in {
 		"nothing given": {},
 		"nulls": {
-			"profile": null, "openAddressShare": null, "openPortShare": null, "internalBlocks": null, "systemNamespaces": null,
+			"profile": null, "openAddressShare": null, "openPortShare": null, "internalBlocks": null, "systemNamespaces": null, "firewallNamespaces": null,
 			"approvedDestinations": null, "models": null, "waivers": null, "now": null,
 		},
 	}
 	parameters.settings(given) == {
 		"profile": "baseline", "address_share": 250000, "port_share": 500000, "few": {4: cidr.powers[24], 6: cidr.powers[109]},
-		"system_namespaces": ["kube-system", "kube-public", "kube-node-lease"],
+		"system_namespaces": ["kube-system", "kube-public", "kube-node-lease"], "firewall_namespaces": [],
 		"space": space.of([]), "listed_space": null, "approvals": null, "models": null, "waivers": {},
 	}
 }

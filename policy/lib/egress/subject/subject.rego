@@ -3,7 +3,7 @@
 # description: |
 #   Whether a policy of another dialect than NetworkPolicy selects a pod. Such a policy "applies" as a list of conditions that must all hold, each about the labels of
 #   the "pod" or of its "namespace": {"of", "selector": see `selector.compiled`} or {"of", "expression": see `expression`}; {"of": "any", "alternatives": [conditions]} where one
-#   of several lists is enough, and {"of": "unknown"} where nobody can tell. What is known of a namespace without its
+#   of several lists is enough, {"of": "unknown"} where nobody can tell, and {"of": "nobody"}. What is known of a namespace without its
 #   Namespace object is its name.
 package lib.egress.subject
 
@@ -52,6 +52,8 @@ _says(condition, labels, where) := _said(condition, object.union(labels, _names(
 	condition.of == "pod"
 } else := "maybe" if {
 	condition.of == "unknown"
+} else := "no" if {
+	condition.of == "nobody"
 } else := _said(condition, where.labels, []) if {
 	where.known
 } else := _said(condition, where.labels, [""])

@@ -6,10 +6,15 @@
 package lib.egress.translation
 
 import data.lib.egress.dialects.antrea
+import data.lib.egress.dialects.aws
+import data.lib.egress.dialects.azure
 import data.lib.egress.dialects.calico
 import data.lib.egress.dialects.cilium
 import data.lib.egress.dialects.cluster_network_policy
+import data.lib.egress.dialects.google
 import data.lib.egress.dialects.openshift
+import data.lib.egress.firewall
+import data.lib.egress.infrastructure
 import data.lib.egress.inventory
 
 _dialects := {
@@ -33,17 +38,69 @@ _versions := {
 #   "path", "message"}] of what could not be known of them}.
 of(documents, namespace, shared, settings) := {
 	"policies": policies,
-	"read": {policy.order | some policy in policies},
+	"read": ({policy.order | some policy in policies} | {one.document.source.order | some one in found}),
 	"unjudged": array.concat(
 		[object.union(said, {"order": policy.order, "resource": policy.resource, "object": policy.object}) |
 			some policy in policies
 			some said in policy.unresolved
 		],
-		_undecided(policies),
+		array.concat(_undecided(policies), _elsewhere(documents, namespace)),
 	),
 } if {
-	policies := _policies(documents, namespace, shared, settings)
+	found := _resources(documents, namespace)
+	policies := array.concat(_policies(documents, namespace, shared, settings), _firewalls(found, settings))
 }
+
+# Firewalls are cluster-wide.
+_resources(_, namespace) := [] if namespace != ""
+
+_resources(documents, "") := [object.union(one, {"document": document, "cloud": cloud}) |
+	some document in documents
+	some one in infrastructure.resources(document.object)
+	cloud := infrastructure.cloud(one)
+]
+
+_firewalls([], _) := []
+
+_firewalls(found, settings) := [facts |
+	some cloud in ["aws", "google", "azure"]
+	resources := [one | some one in found; one.cloud == cloud]
+	some one in _of_cloud(cloud, resources)
+	document := one.resource.document
+	facts := object.union(
+		firewall.facts(document, _named(one, document.object), one.key, one.resource.path, one.rules, settings),
+		{"goes_on": object.get(one, "goes_on", false)},
+	)
+] if {
+	count(found) > 0
+}
+
+_of_cloud("aws", resources) := aws.firewalls(resources)
+
+_of_cloud("google", resources) := google.firewalls(resources)
+
+_of_cloud("azure", resources) := azure.firewalls(resources)
+
+# An object of an operator has its own name, all else the type and name that its tool knows.
+_named(one, thing) := {
+	"apiVersion": thing.apiVersion, "kind": one.kind, "namespace": object.get(thing.metadata, "namespace", ""),
+	"name": object.get(one, "name", one.resource.name),
+} if {
+	is_string(thing.apiVersion)
+} else := {"apiVersion": one.resource.format, "kind": one.kind, "namespace": "", "name": object.get(one, "name", one.resource.name)}
+
+# What runs containers and has no policies of ours.
+_elsewhere(_, namespace) := [] if namespace != ""
+
+_elsewhere(documents, "") := [{
+	"order": document.source.order, "object": document.object, "path": found.path,
+	"resource": {"apiVersion": "", "kind": found.type, "namespace": "", "name": found.name},
+	"message": "runs containers, whose egress the control is about, and what may leave them is written elsewhere: in the security groups of the service, or in Consul's intentions",
+} |
+	some document in documents
+	infrastructure.format(document.object) == "workloads"
+	some found in infrastructure.workloads(document.object)
+]
 
 _policies(documents, namespace, shared, settings) := [policy |
 	some document in documents

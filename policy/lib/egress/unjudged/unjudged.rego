@@ -69,6 +69,23 @@ cluster_wide(thing) if {
 
 cluster_wide(thing) if _cluster_wide[_group(thing.apiVersion)][thing.kind]
 
+# Whatever namespace the operator of a cloud keeps its objects in, they guard the cluster.
+cluster_wide(thing) if _operators[_group(thing.apiVersion)]
+
+# A document of a cloud's tool has no kind.
+cluster_wide(thing) if {
+	not thing.apiVersion
+	not _means_a_policy(thing)
+}
+
+_means_a_policy(thing) if thing.kind == "NetworkPolicy"
+
+_operators := {
+	"ec2.services.k8s.aws": true, "ec2.aws.crossplane.io": true, "ec2.aws.upbound.io": true, "ec2.aws.m.upbound.io": true,
+	"compute.gcp.upbound.io": true, "compute.gcp.m.upbound.io": true, "compute.cnrm.cloud.google.com": true,
+	"network.azure.upbound.io": true, "network.azure.m.upbound.io": true, "network.azure.com": true,
+}
+
 _cluster_wide := {
 	"cilium.io": {"CiliumClusterwideNetworkPolicy": true, "CiliumEgressGatewayPolicy": true, "CiliumCIDRGroup": true},
 	"crd.projectcalico.org": {"GlobalNetworkPolicy": true, "GlobalNetworkSet": true, "Tier": true},

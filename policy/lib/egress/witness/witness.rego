@@ -48,6 +48,8 @@ source(workload) := $"{workload.resource.namespace}/{workload.resource.kind}/{wo
 # description: How a witness names the pods that a policy selects, by the first of their workloads where one is known.
 pods(policy) := min({source(pod) | some pod in policy.selected}) if {
 	count(policy.selected) > 0
+} else := $"a machine behind {policy.resource.kind} {policy.resource.name}" if {
+	policy.firewall
 } else := $"{policy.resource.namespace}/pods of {policy.resource.kind} {policy.resource.name}"
 
 # A public address that a cell allows; undefined where there is none. The first addresses of what is allowed and public are among the

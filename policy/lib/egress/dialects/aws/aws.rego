@@ -1,0 +1,296 @@
+# METADATA
+# title: The dialect of AWS
+# description: |
+#   Security groups, which allow what any rule allows and nothing else, and network ACLs, whose rules decide in the order of their numbers: of Terraform,
+#   CloudFormation, `aws ec2 describe-security-groups` and `describe-network-acls`, and of the objects of ACK and Crossplane. A security group of which CloudFormation or
+#   an API is told no egress rule lets everything out; Terraform takes that rule away.
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
+#   - ref: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
+package lib.egress.dialects.aws
+
+import data.lib.egress.firewall
+import data.lib.egress.infrastructure
+import data.lib.egress.statement
+
+_upbound := {"SecurityGroup": true, "SecurityGroupRule": true, "SecurityGroupEgressRule": true, "NetworkACL": true, "NetworkACLRule": true}
+
+kinds := {
+	"ec2.services.k8s.aws": {"SecurityGroup": true, "NetworkACL": true},
+	"ec2.aws.crossplane.io": {"SecurityGroup": true, "SecurityGroupRule": true},
+	"ec2.aws.upbound.io": _upbound,
+	"ec2.aws.m.upbound.io": _upbound,
+}
+
+# METADATA
+# description: |
+#   The firewalls among some resources (see `infrastructure.resources`), as [{"resource": one of them, "kind", "key", "rules"}].
+firewalls(resources) := [found | some one in resources; found := _firewall(one, resources)]
+
+_firewall(one, resources) := {"resource": one, "kind": one.type, "key": _key_of_group(one), "rules": [rule |
+	some rule in _inline(one)
+	not _is_taken_away(rule, one, resources)
+]} if {
+	one.type in _groups
+}
+
+# The rule that AWS puts in goes when CloudFormation adds another one.
+_is_taken_away(rule, one, resources) if {
+	rule.implied
+	some other in resources
+	other.type == "AWS::EC2::SecurityGroupEgress"
+	_referred(other, resources, _group_fields) == _key_of_group(one)
+}
+
+_firewall(one, resources) := {"resource": one, "kind": one.type, "key": _referred(one, resources, _group_fields), "rules": [rule |
+	_is_egress(one)
+	rule := _rule(one.values, one, "", [])
+]} if {
+	one.type in _rules
+	_is_egress(one)
+}
+
+_firewall(one, _) := {"resource": one, "kind": one.type, "key": ["acl", one.address], "rules": _entries(one)} if one.type in _acls
+
+_firewall(one, resources) := {"resource": one, "kind": one.type, "key": _referred(one, resources, _acl_fields), "rules": [rule |
+	rule := _entry(one.values, one, "")
+]} if {
+	one.type in _acl_rules
+	_is_outbound(one.values)
+}
+
+_groups := {"aws_security_group", "aws_default_security_group", "AWS::EC2::SecurityGroup", "SecurityGroup"}
+
+_rules := {
+	"aws_security_group_rule", "aws_vpc_security_group_egress_rule", "AWS::EC2::SecurityGroupEgress", "SecurityGroupRule",
+	"SecurityGroupEgressRule",
+}
+
+_acls := {"aws_network_acl", "aws_default_network_acl", "NetworkAcl", "NetworkACL"}
+
+_acl_rules := {"aws_network_acl_rule", "AWS::EC2::NetworkAclEntry", "NetworkACLRule"}
+
+_key_of_group(one) := ["group", one.address]
+
+_group_fields := ["security_group_id", "GroupId", "securityGroupIdRef", "securityGroupId"]
+
+_acl_fields := ["network_acl_id", "NetworkAclId", "networkAclIdRef", "networkAclId"]
+
+# What a rule belongs to, by its references or its own words; by itself where neither tells.
+_referred(one, resources, fields) := [_families[fields[0]], address] if {
+	address := [other.address |
+		some text in _mentions(one, fields)
+		some other in resources
+		other.type in (_groups | _acls)
+		_names(text, other.address)
+	][0]
+} else := [_families[fields[0]], text] if {
+	text := [text | some text in _mentions(one, fields)][0]
+} else := [_families[fields[0]], one.address]
+
+_families := {"security_group_id": "group", "network_acl_id": "acl"}
+
+_names(text, address) if text == address
+
+_names(text, address) if startswith(text, concat("", [address, "."]))
+
+_mentions(one, fields) := array.flatten([
+	[concat("", [_module_of(one.address), text]) | some field in fields; some text in object.get(one, ["references", field], [])],
+	[text | some field in fields; some text in _texts_of(one.values[field])],
+])
+
+# A reference is relative to the module that it is written in.
+_module_of(address) := concat("", [part[0] | some part in regex.find_all_string_submatch_n(`module\.[^.]+\.`, address, -1)])
+
+_texts_of(value) := [value] if is_string(value)
+
+_texts_of(value) := [text |
+	some key in ["Ref", "Fn::GetAtt", "name"]
+	text := _first(value[key])
+] if {
+	is_object(value)
+}
+
+_first(value) := value if is_string(value)
+
+_first(value) := value[0] if is_array(value)
+
+# A rule of a type that says its direction.
+_is_egress(one) if not one.type in {"aws_security_group_rule", "SecurityGroupRule"}
+
+_is_egress(one) if {
+	one.type in {"aws_security_group_rule", "SecurityGroupRule"}
+	one.values.type != "ingress"
+}
+
+# The rules of a group itself. Only where nobody could have written one, nothing is known of none.
+_inline(one) := [_implied(one)] if {
+	_says_nothing(one)
+	one.format in {"cloudformation", "ack"}
+} else := array.concat(
+	[rule |
+		some field in _egress_fields
+		some i, written in statement.items(one.values, field)
+		rule := _rule(written, one, $".{field}[{i}]", [field, i])
+	],
+	[_unknown_rule(one, field) | some field in _egress_fields; _is_left_open(one, field)],
+)
+
+_egress_fields := ["egress", "SecurityGroupEgress", "IpPermissionsEgress", "egressRules"]
+
+_says_nothing(one) if {
+	count([1 | some field in _egress_fields; some _ in statement.items(one.values, field)]) == 0
+	count([1 | some field in _egress_fields; _is_left_open(one, field)]) == 0
+}
+
+# Terraform does not know yet what is not written, and takes AWS' own rule away; what is written and not known may be anything.
+_is_left_open(one, field) if {
+	object.get(one.unknown, field, false) == true
+	not _is_unwritten(one, field)
+}
+
+_is_left_open(one, field) if infrastructure.is_unknown(object.get(one.values, field, null), false)
+
+_is_unwritten(one, field) if {
+	is_object(one.references)
+	not one.references[field]
+}
+
+_implied(one) := firewall.rule({
+	"path": one.path, "anywhere": true, "ports": firewall.ports("-1", null, null), "implied": true,
+})
+
+_unknown_rule(one, field) := firewall.rule({
+	"path": $"{one.path}.{field}", "ports": firewall.ports("-1", null, null),
+	"unknown": [{"path": $"{one.path}.{field}", "message": "is known only later"}],
+})
+
+# A rule as every format writes it, each field under one of its names.
+_rule(values, one, below, keys) := firewall.rule({
+	"path": path,
+	"blocks": blocks,
+	"peers": _peers(values),
+	"ports": firewall.ports(_one_of(values, _protocol_fields), _one_of(values, _from_fields), _one_of(values, _to_fields)),
+	"unknown": array.concat(
+		[{"path": $"{path}.{field}", "message": "is known only later"} |
+			some field in array.flatten([_block_fields, _nested_fields, _protocol_fields, _from_fields, _to_fields])
+			_is_unknown(object.get(values, field, null), object.get(one.unknown, array.concat(keys, [field]), object.get(one.unknown, keys, false)), field)
+		],
+		[{"path": path, "message": "is open to a prefix list, whose blocks are not known"} | some field in _prefix_lists; _is_given(values, field)],
+	),
+	"problems": firewall.block_problems(blocks),
+}) if {
+	path := concat("", [one.path, below])
+	blocks := [block | some block in _blocks(values, path); not infrastructure.is_unknown(block[0], false)]
+}
+
+_protocol_fields := ["protocol", "ip_protocol", "IpProtocol", "ipProtocol"]
+
+_from_fields := ["from_port", "FromPort", "fromPort"]
+
+_to_fields := ["to_port", "ToPort", "toPort"]
+
+_block_fields := ["cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6", "CidrIp", "CidrIpv6", "cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6"]
+
+_nested_fields := ["IpRanges", "Ipv6Ranges", "ipRanges", "ipv6Ranges"]
+
+_prefix_lists := [
+	"prefix_list_ids", "prefix_list_id", "PrefixListIds", "DestinationPrefixListId", "prefixListIDs", "prefixListIds", "prefixListId",
+]
+
+_peer_fields := [
+	"security_groups", "source_security_group_id", "referenced_security_group_id", "self", "UserIdGroupPairs", "DestinationSecurityGroupId",
+	"userIDGroupPairs", "userIdGroupPairs", "sourceSecurityGroupId", "referencedSecurityGroupId",
+]
+
+# Unknown in part is unknown: of a list whose third block is not known yet, two are.
+_is_unknown(value, unknown, _) if infrastructure.is_unknown(value, unknown)
+
+_is_unknown(_, unknown, field) if {
+	unknown[field] == true
+}
+
+_is_unknown(_, unknown, _) if {
+	is_array(unknown)
+	true in unknown
+}
+
+_is_unknown(value, _, _) if {
+	is_array(value)
+	some item in value
+	infrastructure.is_unknown(item, false)
+}
+
+_one_of(values, fields) := [value | some field in fields; value := values[field]; value != null][0] if {
+	count([1 | some field in fields; object.get(values, field, null) != null]) > 0
+} else := null
+
+_is_given(values, field) if not object.get(values, field, null) in [null, [], "", false]
+
+_blocks(values, path) := array.concat(
+	[[text, $"{path}.{field}{at}"] |
+		some field in _block_fields
+		some [text, at] in _texts(values[field])
+	],
+	[[text, $"{path}.{field}[{i}].{key}"] |
+		some field in _nested_fields
+		some i, entry in statement.items(values, field)
+		some key in ["CidrIp", "CidrIpv6", "cidrIP", "cidrIPv6", "cidrIp", "cidrIpv6"]
+		text := entry[key]
+	],
+)
+
+_texts(value) := [[value, ""]] if is_string(value)
+
+_texts(value) := [[text, $"[{i}]"] | some i, text in value] if is_array(value)
+
+_peers(values) := array.concat(
+	["security groups" | count([1 | some field in _peer_fields; _is_given(values, field)]) > 0],
+	["prefix lists" | count([1 | some field in _prefix_lists; _is_given(values, field)]) > 0],
+)
+
+# The entries of an ACL for what goes out; behind them all the rest is denied.
+_entries(one) := array.concat(
+	[_entry(written, one, $".{field}[{i}]") |
+		some field in ["egress", "Entries", "entries"]
+		some i, written in statement.items(one.values, field)
+		_is_outbound(written)
+	],
+	[_unknown_rule(one, "egress") | _is_left_open(one, "egress")],
+)
+
+_is_outbound(values) if not _one_of(values, ["egress", "Egress"]) in [false, null]
+
+_is_outbound(values) if {
+	_one_of(values, ["egress", "Egress"]) == null
+	values.rule_no
+}
+
+_entry(values, one, below) := firewall.rule({
+	"path": path,
+	"action": {"allow": "allow", "deny": "deny"}[lower(_one_of(values, ["action", "rule_action", "RuleAction", "ruleAction"]))],
+	"order": [_number(_one_of(values, ["rule_no", "rule_number", "RuleNumber", "ruleNumber"]))],
+	"blocks": blocks,
+	"ports": _ports_of_entry(values),
+	"unknown": [{"path": $"{path}.{field}", "message": "is known only later"} |
+		some field in _acl_blocks
+		infrastructure.is_unknown(object.get(values, field, null), object.get(one.unknown, field, false))
+	],
+	"problems": firewall.block_problems(blocks),
+}) if {
+	path := concat("", [one.path, below])
+	blocks := [[text, $"{path}.{field}"] | some field in _acl_blocks; text := values[field]; is_string(text); text != ""; not infrastructure.is_unknown(text, false)]
+}
+
+_acl_blocks := ["cidr_block", "ipv6_cidr_block", "CidrBlock", "Ipv6CidrBlock", "cidrBlock", "ipv6CidrBlock"]
+
+_number(value) := to_number(value) if {
+	is_string(value)
+	regex.match(`^[0-9]+$`, value)
+} else := value
+
+_ports_of_entry(values) := firewall.ports(_one_of(values, ["protocol", "Protocol"]), range[0], range[1]) if {
+	found := _one_of(values, ["PortRange", "portRange"])
+	is_object(found)
+	range := [_one_of(found, ["From", "from"]), _one_of(found, ["To", "to"])]
+} else := firewall.ports(_one_of(values, ["protocol", "Protocol"]), _one_of(values, _from_fields), _one_of(values, _to_fields))

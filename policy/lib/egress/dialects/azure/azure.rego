@@ -1,0 +1,161 @@
+# METADATA
+# title: The dialect of Azure
+# description: |
+#   Network security groups: rules in the order of their priorities, and behind them the default ones, of which AllowInternetOutBound lets everything out: of Terraform,
+#   ARM and Bicep's JSON, `az … -o json`, and the objects of Azure Service Operator and Crossplane.
+# related_resources:
+#   - ref: https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
+package lib.egress.dialects.azure
+
+import data.lib.egress.firewall
+import data.lib.egress.infrastructure
+import data.lib.egress.statement
+
+_upbound := {"SecurityGroup": true, "SecurityRule": true}
+
+kinds := {
+	"network.azure.com": {"NetworkSecurityGroup": true, "NetworkSecurityGroupsSecurityRule": true},
+	"network.azure.upbound.io": _upbound,
+	"network.azure.m.upbound.io": _upbound,
+}
+
+_groups := {"azurerm_network_security_group", "microsoft.network/networksecuritygroups", "NetworkSecurityGroup", "SecurityGroup"}
+
+_rules := {
+	"azurerm_network_security_rule", "microsoft.network/networksecuritygroups/securityrules", "NetworkSecurityGroupsSecurityRule", "SecurityRule",
+}
+
+# METADATA
+# description: The firewalls among some resources, as those of AWS are (see `aws.firewalls`).
+firewalls(resources) := array.concat(
+	[{"resource": one, "kind": _kind(one), "key": ["nsg", _name(one)], "rules": array.concat(_written(one), [_implied(one)])} |
+		some one in resources
+		one.type in _groups
+	],
+	[{"resource": one, "kind": _kind(one), "key": ["nsg", _group(one, resources)], "rules": [_rule(one.values, one, "")]} |
+		some one in resources
+		one.type in _rules
+		_is_outbound(one.values)
+	],
+)
+
+_kind(one) := "networkSecurityGroup" if {
+	one.type == "microsoft.network/networksecuritygroups"
+} else := "securityRule" if {
+	one.type == "microsoft.network/networksecuritygroups/securityrules"
+} else := one.type
+
+_name(one) := lower(_first([object.get(one.values, "name", null), one.name]))
+
+_first(texts) := [text | some text in texts; is_string(text)][0]
+
+# The group that a rule belongs to, by its own words, by a reference, or in the first part of its name.
+_group(one, resources) := [_name(other) |
+	some other in resources
+	other.type in _groups
+	some text in object.get(one, ["references", "network_security_group_name"], [])
+	startswith(text, concat("", [other.address, "."]))
+][0]
+
+_group(one, _) := lower(_first([
+	object.get(one.values, "network_security_group_name", null),
+	object.get(one.values, ["owner", "name"], null),
+	object.get(one.values, "networkSecurityGroupName", null),
+	split(one.name, "/")[0],
+])) if {
+	object.get(one, ["references", "network_security_group_name"], []) == []
+}
+
+_written(one) := [rule |
+	some field in ["security_rule", "securityRules", "securityRule"]
+	some i, written in statement.items(one.values, field)
+	_is_outbound(_values(written))
+	rule := _rule(_values(written), one, $".{field}[{i}]")
+]
+
+# Resource Manager has the fields of a rule below its properties, az beside its name.
+_values(written) := written.properties if {
+	is_object(written.properties)
+} else := written
+
+_is_outbound(values) if lower(values.direction) == "outbound"
+
+_implied(one) := firewall.rule({
+	"path": one.path, "order": [65001], "anywhere": "Internet", "ports": firewall.ports("*", null, null), "implied": true,
+})
+
+_rule(values, one, below) := firewall.rule({
+	"path": path,
+	"action": object.get({"allow": "allow", "deny": "deny"}, lower(_text(object.get(values, "access", ""))), "none"),
+	"order": [object.get(values, "priority", 65500)],
+	"anywhere": _anywhere(prefixes),
+	"blocks": blocks,
+	"peers": array.concat(
+		[text | some text in prefixes; not _is_block(text); not lower(text) in _everywhere],
+		["application security groups" | count([1 | some field in _application_groups; not object.get(values, field, null) in [null, []]]) > 0],
+	),
+	"ports": firewall.ports_of_texts(object.get(values, "protocol", "*"), _port_texts(values)),
+	"partial": _is_partial(values),
+	"unknown": array.concat(
+		[{"path": $"{path}.{field}", "message": "is known only later"} |
+			some field in array.flatten([_prefix_fields, _prefix_lists, _port_fields, ["access", "priority", "protocol"]])
+			infrastructure.is_unknown(object.get(values, field, null), object.get(one.unknown, field, false))
+		],
+		[{"path": path, "message": "is open to AzureCloud, where anybody can rent a machine"} | some text in prefixes; startswith(lower(text), "azurecloud")],
+	),
+	"problems": [],
+}) if {
+	path := concat("", [one.path, below])
+	prefixes := _prefixes(values)
+	blocks := [[text, _written_at(values, text, path)] | some text in prefixes; _is_block(text)]
+}
+
+_text(value) := value if is_string(value)
+
+_text(value) := "" if not is_string(value)
+
+_prefix_fields := ["destination_address_prefix", "destinationAddressPrefix"]
+
+_prefix_lists := ["destination_address_prefixes", "destinationAddressPrefixes"]
+
+_port_fields := ["destination_port_range", "destinationPortRange", "destination_port_ranges", "destinationPortRanges"]
+
+_application_groups := ["destination_application_security_group_ids", "destinationApplicationSecurityGroups"]
+
+_prefixes(values) := array.concat(
+	[text | some field in _prefix_fields; text := values[field]; is_string(text); text != ""],
+	[text | some field in _prefix_lists; some text in statement.items(values, field); is_string(text)],
+)
+
+_everywhere := {"*", "any", "internet"}
+
+_anywhere(prefixes) := [text | some text in prefixes; lower(text) in _everywhere][0] if {
+	count([1 | some text in prefixes; lower(text) in _everywhere]) > 0
+} else := false
+
+_is_block(text) if statement.parsed(text)
+
+_written_at(values, text, path) := $"{path}.{field}" if {
+	field := [field | some field in _prefix_fields; values[field] == text][0]
+} else := [$"{path}.{field}[{i}]" | some field in _prefix_lists; some i, other in statement.items(values, field); other == text][0]
+
+_port_texts(values) := array.concat(
+	[text | some field in ["destination_port_range", "destinationPortRange"]; text := values[field]; not text in [null, "", "*"]],
+	[text | some field in ["destination_port_ranges", "destinationPortRanges"]; some text in statement.items(values, field)],
+)
+
+# What denies only some sources is no denial for all.
+_is_partial(values) if {
+	sources := array.concat(
+		[text | some field in ["source_address_prefix", "sourceAddressPrefix"]; text := values[field]; not text in [null, ""]],
+		[text | some field in ["source_address_prefixes", "sourceAddressPrefixes"]; some text in statement.items(values, field)],
+	)
+	some text in sources
+	not lower(text) in {"*", "any", "virtualnetwork", "0.0.0.0/0"}
+} else if {
+	some field in ["source_application_security_group_ids", "sourceApplicationSecurityGroups", "source_port_ranges", "sourcePortRanges"]
+	not object.get(values, field, null) in [null, []]
+} else if {
+	some field in ["source_port_range", "sourcePortRange"]
+	not object.get(values, field, null) in [null, "", "*"]
+} else := false

@@ -1,0 +1,118 @@
+# METADATA
+# title: Firewalls
+# description: |
+#   What the firewalls of all clouds have in common: facts (see `statement.facts`) of a resource of theirs, made of rules {"path", "action", "order", "blocks": [[text,
+#   path]], "anywhere": bool or the text that means it, "peers": [name], "ports", "implied": bool, "unknown": [{"path", "message"}], "partial": whether it is one for some
+#   machines only}. Resources that make one firewall together have the same key.
+package lib.egress.firewall
+
+import data.lib.egress.allowance
+import data.lib.egress.statement
+
+# METADATA
+# description: The facts of one resource, given who it is, the key of its firewall, where it is written, and its rules.
+facts(document, resource, key, at, rules, settings) := object.union(
+	statement.facts(document, resource, {
+		"applies": [{"of": "nobody"}],
+		"normal": {"firewall", key},
+		"isolates": true,
+		"closes": allowance.tiers.firewall,
+		"problems": [problem | some rule in rules; some problem in rule.problems],
+		"ambiguous": [{"path": path, "text": text, "block": block} |
+			some rule in rules
+			some [text, path] in rule.blocks
+			block := statement.parsed(text)
+			not block.plain
+		],
+		"unresolved": [one | some rule in rules; some one in rule.unknown],
+		"said": [_said(rule, i, settings.space) | some i, rule in rules],
+	}),
+	{"firewall": key, "at": at, "implied": {rule.path | some rule in rules; rule.implied}},
+)
+
+_said(rule, i, public) := {
+	"path": rule.path,
+	"index": i,
+	"action": _action(rule),
+	"tier": allowance.tiers.firewall,
+	"order": rule.order,
+	"everywhere": rule.anywhere == true,
+	"claims": _claims(rule, public),
+	"selectors": [{"namespaces": null, "pods": null, "name": name} | some name in rule.peers],
+	"ports": rule.ports,
+}
+
+# What denies some machines only, or not surely, denies nobody for sure.
+_action(rule) := "none" if {
+	rule.action != "allow"
+	rule.partial
+} else := "none" if {
+	rule.action != "allow"
+	rule.unknown != []
+} else := rule.action
+
+_claims(rule, public) := allowance.everywhere(public) if {
+	rule.anywhere == true
+} else := statement.anywhere(rule.anywhere, rule.path, public) if {
+	is_string(rule.anywhere)
+} else := [claim | some [text, path] in rule.blocks; some claim in statement.block(text, [], path, public)]
+
+# METADATA
+# description: A rule with what is usual where nothing is said.
+rule(given) := object.union(
+	{
+		"action": "allow", "order": [], "blocks": [], "anywhere": false, "peers": [], "ports": [], "implied": false, "unknown": [], "partial": false,
+		"problems": [],
+	},
+	given,
+)
+
+# METADATA
+# description: The problems of blocks that are none.
+block_problems(blocks) := [problem | some [text, path] in blocks; some problem in statement.block_problem(text, path)]
+
+# METADATA
+# description: |
+#   A port set from a protocol, by its name or number, and a range of ports as clouds write them: "-1" and "all" are every protocol, whatever ports are said.
+ports(protocol, first, last) := statement.whole(["TCP", "UDP", "SCTP"]) if {
+	_names(protocol) in {"-1", "all", "*", "any", "null", ""}
+} else := [port |
+	name := _protocols[_names(protocol)]
+	some port in _range(name, first, last)
+]
+
+_names(value) := lower(value) if is_string(value)
+
+_names(value) := format_int(value, 10) if is_number(value)
+
+_names(null) := "null"
+
+_protocols := {"tcp": "TCP", "udp": "UDP", "sctp": "SCTP", "6": "TCP", "17": "UDP", "132": "SCTP"}
+
+# Nothing said, -1 and 0 to 0 are every port.
+_range(protocol, first, last) := statement.whole([protocol]) if {
+	[_number(first), _number(last)] in [[null, null], [-1, -1], [0, 0]]
+} else := statement.range(protocol, _number(first), _number(last)) if {
+	is_number(_number(first))
+	is_number(_number(last))
+} else := statement.whole([protocol])
+
+_number(value) := to_number(value) if {
+	is_string(value)
+	regex.match(`^-?[0-9]{1,5}$`, value)
+} else := value
+
+# METADATA
+# description: |
+#   A port set from texts as "443", "8000-8080" and "*", none of which is every port. What cannot be read may be any port.
+ports_of_texts(protocol, texts) := [port | some text in texts; some port in _of_text(protocol, text)] if {
+	count(texts) > 0
+} else := ports(protocol, null, null)
+
+_of_text(protocol, text) := ports(protocol, ends[0], ends[count(ends) - 1]) if {
+	is_string(text)
+	regex.match(`^[0-9]{1,5}(-[0-9]{1,5})?$`, text)
+	ends := split(text, "-")
+} else := ports(protocol, text, text) if {
+	is_number(text)
+} else := ports(protocol, null, null)

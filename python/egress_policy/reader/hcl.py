@@ -1,0 +1,335 @@
+"""Terraform and Nomad in HCL: each resource as the entry of a plan that would be made of it.
+
+python-hcl2 reads the syntax; it is the library that people use. Variables are resolved by their defaults, by
+`terraform.tfvars` and `*.auto.tfvars`, and by what local modules' callers give them; locals by their expressions.
+Everything else that Terraform would work out stays text with `${`, which the policy takes for unknown.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import orjson
+
+from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
+from egress_policy.reader.files import File
+from egress_policy.reader.infrastructure import API_VERSION, KIND
+from egress_policy.reader.output import dumps
+
+TERRAFORM = (".tf", ".tf.json")
+NOMAD = (".nomad", ".nomad.hcl")
+SUFFIXES = (*TERRAFORM, *NOMAD)
+
+# The parser takes some seconds for as much.
+_MOST_BYTES = 1 << 20
+_MOST_STEPS = 20
+_META = ("__is_block__", "__comments__", "__inline_comments__")
+_TYPES = ("aws_", "google_", "azurerm_")
+_REFERENCE = re.compile(r"\b[a-z][a-z0-9_]*\.[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)*")
+_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[\"[^\"\\]*\"\]|\[[0-9]+\])*")
+_STEP = re.compile(r"\.?([A-Za-z_][A-Za-z0-9_-]*)|\[\"([^\"\\]*)\"\]|\[([0-9]+)\]")
+_INSERTED = re.compile(r"\$\{([^{}]*)\}")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
+
+Body = dict[str, Any]
+
+
+def read_text(data: bytes, file: File) -> Reading:
+    """The resources of one file. What cannot be parsed is an error, and nothing of it is left."""
+    try:
+        body = _parsed(data, as_json=file.path.lower().endswith(".json"))
+    except UnreadableError as error:
+        return Reading(file.name, file.path, errors=(ReadError(file.name, error.line + 1, error.message),), data=file.data)
+    found = _jobs(body) if file.path.lower().endswith(NOMAD) else _resources(body, file)
+    documents = tuple(_document(value, file, _line(data, words), words[-1]) for value, words in found)
+    return Reading(file.name, file.path, documents, (), len(documents), file.data)
+
+
+def _resources(body: Body, file: File) -> Iterator[tuple[Body, tuple[str, ...]]]:
+    """Each with the words that its block begins with."""
+    scope = _scope(body, file)
+    for kind, name, block in _blocks(body, "resource"):
+        if kind.startswith(_TYPES):
+            yield _change(kind, name, block, scope), ("resource", kind, name)
+
+
+def _jobs(body: Body) -> Iterator[tuple[Body, tuple[str, ...]]]:
+    for job in _listed(body.get("job")):
+        for name, _ in _labelled(job):
+            yield {"Job": {"ID": name, "TaskGroups": []}}, ("job", name)
+
+
+def _line(data: bytes, words: Sequence[str]) -> int:
+    """The line of a block; that of its name, in JSON. The library tells neither."""
+    block = rb"^[ \t]*" + rb"[ \t]+".join(rb'"?%b"?' % re.escape(word.encode()) for word in words)
+    match = re.search(block, data, re.MULTILINE) or re.search(rb'"%b"\s*:' % re.escape(words[-1].encode()), data)
+    return 1 + data.count(b"\n", 0, match.start()) if match else 1
+
+
+def _document(value: Body, file: File, line: int, name: str) -> Document:
+    return Document(dumps(value), API_VERSION, KIND, None, name, file.name, file.folder, line, 0, file.size)
+
+
+def _change(kind: str, name: str, block: Body, scope: Scope) -> Body:
+    values = {key: scope.value(value) for key, value in block.items() if key not in (*_META, "dynamic", "lifecycle")}
+    unknown: Body = {}
+    for field, found in _generated(block, scope):
+        if found is None:
+            unknown[field] = True
+        else:
+            values[field] = [*_listed(values.get(field)), *found]
+    address = f"{kind}.{name}"
+    written = {key: {"references": _references(block[key])} for key in values if key in block}
+    written |= {field: {"references": []} for field in (*values, *unknown) if field not in written}
+    return {
+        "format_version": "hcl",
+        "resource_changes": [
+            {
+                "address": address, "mode": "managed", "type": kind, "name": name,
+                "change": {"actions": ["create"], "after": values, "after_unknown": unknown},
+            }
+        ],
+        "configuration": {"root_module": {"resources": [{"address": address, "expressions": written}]}},
+    }  # fmt: skip
+
+
+def _generated(block: Body, scope: Scope) -> Iterator[tuple[str, list[Any] | None]]:
+    """What `dynamic` blocks come to; None where that is known only later."""
+    for dynamic in _listed(block.get("dynamic")):
+        for field, inner in _labelled(dynamic):
+            items = scope.value(inner.get("for_each"))
+            content = next(iter(_listed(inner.get("content"))), None)
+            entries = items.items() if isinstance(items, dict) else enumerate(items) if isinstance(items, list) else None
+            if entries is None or not isinstance(content, dict):
+                yield field, None
+                continue
+            iterator = str(scope.value(inner.get("iterator")) or field)
+            made = (scope.within(iterator, key, value).value(content) for key, value in entries)
+            yield field, [one for one in made if isinstance(one, dict)]
+
+
+def _references(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [found for text in _INSERTED.findall(value) for found in _REFERENCE.findall(text)]
+    if isinstance(value, list):
+        return [found for one in value for found in _references(one)]
+    return []
+
+
+class Scope:
+    """What names stand for: variables, locals, and what a block is repeated for. Expressions are as the library has them."""
+
+    def __init__(self, variables: Mapping[str, Any], names: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> None:
+        self._variables = variables
+        self._locals = names
+        self._more = more or {}
+
+    def within(self, iterator: str, key: Any, value: Any) -> Scope:
+        """The same inside a block that is repeated."""
+        return Scope(self._variables, self._locals, {**self._more, iterator: {"key": key, "value": value}})
+
+    def value(self, written: Any, steps: int = 0) -> Any:
+        """The value of an expression; text with `${` where it is not known."""
+        if isinstance(written, list):
+            return [self.value(one, steps) for one in written]
+        if isinstance(written, dict):
+            return {_unquoted(key): self.value(one, steps) for key, one in written.items() if key not in _META}
+        if not isinstance(written, str) or steps > _MOST_STEPS:
+            return written
+        if written.startswith('"'):
+            return self._text(_unquoted(written), steps)
+        if written.startswith("${") and written.endswith("}"):
+            return self._expression(written, steps)
+        return written
+
+    def _text(self, text: str, steps: int) -> Any:
+        def inserted(match: re.Match[str]) -> str:
+            value = self._expression(match[0], steps)
+            return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else match[0]
+
+        return _INSERTED.sub(inserted, text)
+
+    def _expression(self, written: str, steps: int) -> Any:
+        text = written[2:-1].strip()
+        if re.fullmatch(r"-?[0-9]+", text):
+            return int(text)
+        if text in ("true", "false", "null"):
+            return {"true": True, "false": False, "null": None}[text]
+        if not _PATH.fullmatch(text):
+            return written
+        first, *path = [next(part for part in match if part) for match in _STEP.findall(text)]
+        if first == "var" and path and path[0] in self._variables:
+            return _below(self.value(self._variables[path[0]], steps + 1), path[1:], written)
+        if first == "local" and path and path[0] in self._locals:
+            return _below(self.value(self._locals[path[0]], steps + 1), path[1:], written)
+        return _below(self._more[first], path, written) if first in self._more else written
+
+
+def _below(value: Any, path: Sequence[str], written: str) -> Any:
+    for step in path:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return written
+    return value
+
+
+def _scope(body: Body, file: File) -> Scope:
+    """The scope of the folder that a file is in: a module. Of standard input only what it says itself."""
+    if file.data is not None:
+        return Scope(_defaults([body]), _locals([body]))
+    module = _module(os.path.dirname(file.path))
+    variables = dict(_defaults(module.bodies)) | module.given
+    calls = [one for one in _calls(file.terraform) if os.path.realpath(one.folder) == os.path.realpath(os.path.dirname(file.path))]
+    for name in {name for call in calls for name in call.arguments}:
+        values = [call.arguments.get(name, variables.get(name, f"${{var.{name}}}")) for call in calls]
+        # Callers that differ make it one of several values, of which nobody says which.
+        variables[name] = values[0] if all(one == values[0] for one in values) else f"${{var.{name}}}"
+    return Scope(variables, _locals(module.bodies))
+
+
+class Module(NamedTuple):
+    """A folder: what its files say, and what its variables are given by files of values."""
+
+    bodies: tuple[Body, ...]
+    given: Mapping[str, Any]
+
+
+class Call(NamedTuple):
+    """A module block with a local source: the folder, and its arguments as far as they are known."""
+
+    folder: str
+    arguments: Mapping[str, Any]
+
+
+@lru_cache(maxsize=256)
+def _module(folder: str) -> Module:
+    try:
+        names = sorted(os.listdir(folder or os.curdir))
+    except OSError:
+        names = []
+    bodies = [_of_file(os.path.join(folder, name)) for name in names if name.endswith(TERRAFORM)]
+    values = [name for name in names if name == "terraform.tfvars" or name.endswith(".auto.tfvars")]
+    given: Body = {}
+    for name in sorted(values, key=lambda one: (one != "terraform.tfvars", one)):
+        given |= {key: one for key, one in _of_file(os.path.join(folder, name)).items() if key not in _META}
+    return Module(tuple(bodies), given)
+
+
+@lru_cache(maxsize=8)
+def _calls(files: tuple[str, ...]) -> tuple[Call, ...]:
+    """The calls of local modules by all files of the audit."""
+    found = []
+    for path in files:
+        folder = os.path.dirname(path)
+        body = _of_file(path)
+        for one in _listed(body.get("module")):
+            for _, block in _labelled(one):
+                source = _unquoted(str(block.get("source", "")))
+                if source.startswith((".", "..")):
+                    module = _module(folder)
+                    scope = Scope(dict(_defaults(module.bodies)) | module.given, _locals(module.bodies))
+                    arguments = {key: _quoted(scope.value(value)) for key, value in block.items() if key not in (*_META, "source")}
+                    found.append(Call(os.path.join(folder, source), arguments))
+    return tuple(found)
+
+
+def _quoted(value: Any) -> Any:
+    """A known value as the library writes expressions, so that it can stand for one."""
+    if isinstance(value, str):
+        return value if value.startswith("${") else f'"{value}"'
+    if isinstance(value, list):
+        return [_quoted(one) for one in value]
+    return {key: _quoted(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def _of_file(path: str) -> Body:
+    """What a file says; nothing if it cannot be read, which is told where it is read itself."""
+    try:
+        with open(path, "rb") as file:
+            return _parsed(file.read(_MOST_BYTES + 1), as_json=path.endswith(".json"))
+    except (OSError, UnreadableError):
+        return {}
+
+
+def _defaults(bodies: Sequence[Body]) -> dict[str, Any]:
+    return {
+        name: block["default"]
+        for body in bodies
+        for one in _listed(body.get("variable"))
+        for name, block in _labelled(one)
+        if "default" in block
+    }
+
+
+def _locals(bodies: Sequence[Body]) -> dict[str, Any]:
+    return {
+        _unquoted(name): value
+        for body in bodies
+        for block in _listed(body.get("locals"))
+        for name, value in block.items()
+        if name not in _META
+    }
+
+
+def _blocks(body: Body, kind: str) -> Iterator[tuple[str, str, Body]]:
+    for one in _listed(body.get(kind)):
+        for first, inner in _labelled(one):
+            for second, block in _labelled(inner):
+                yield first, second, block
+
+
+def _labelled(block: Any) -> Iterator[tuple[str, Body]]:
+    if isinstance(block, dict):
+        for label, inner in block.items():
+            if label not in _META and isinstance(inner, dict):
+                yield _unquoted(label), inner
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _unquoted(text: str) -> str:
+    if len(text) < 2 or not (text.startswith('"') and text.endswith('"')):
+        return text
+    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[0]), text[1:-1])
+
+
+@lru_cache(maxsize=512)
+def _parsed(data: bytes, *, as_json: bool = False) -> Body:
+    """The blocks and attributes of a file; UnreadableError for what is no HCL, nor its form in JSON."""
+    if len(data) > _MOST_BYTES:
+        raise UnreadableError(0, f"it is larger than {_MOST_BYTES >> 20} MiB; give `terraform show -json` of its plan")
+    if as_json:
+        return _of_json(data)
+    import hcl2  # with it comes a grammar, which takes longer to load than most audits
+    from lark.exceptions import LarkError
+
+    try:
+        text = data.decode("utf-8-sig")
+        return dict(hcl2.loads(text if text.endswith("\n") else text + "\n"))
+    except UnicodeDecodeError as error:
+        raise UnreadableError(data.count(b"\n", 0, error.start), "is no UTF-8") from None
+    except LarkError as error:
+        line = getattr(error, "line", 1)
+        raise UnreadableError(max(line, 1) - 1 if isinstance(line, int) else 0, "is no HCL that can be parsed") from None
+    except RecursionError:
+        raise UnreadableError(0, "is nested too deep") from None
+
+
+def _of_json(data: bytes) -> Body:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise UnreadableError(error.lineno - 1, f"is no JSON: {error.msg}") from None
+    if not isinstance(value, dict):
+        raise UnreadableError(0, "is no configuration of Terraform: it holds no object")
+    # Blocks of one kind may be an object or a list of objects.
+    return {_unquoted(key): _quoted(one if isinstance(one, list) else [one]) for key, one in value.items()}
