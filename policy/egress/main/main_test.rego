@@ -99,7 +99,7 @@ _everything := [
 		])),
 		_document(1, "b", [], _policy("p", [])),
 		_document(2, "b", [], testing.with_fields(testing.deployment_with("host", {"hostNetwork": true}), {"metadata": {"name": "host"}})),
-		_document(3, "b", [], {"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": {"name": "c"}}),
+		_document(3, "b", [], {"apiVersion": "networking.gke.io/v1alpha1", "kind": "FQDNNetworkPolicy", "metadata": {"name": "c"}}),
 		_document(4, "b", [], _policy("x", "x")),
 	]},
 	_shard("together", [

@@ -19,7 +19,7 @@ _open := testing.egress([{}])
 
 _any := testing.egress([{"ports": testing.https}])
 
-_calico := {"apiVersion": "projectcalico.org/v3", "kind": "NetworkPolicy", "metadata": {"name": "c", "namespace": "shop"}}
+_by_names := {"apiVersion": "networking.gke.io/v1alpha1", "kind": "FQDNNetworkPolicy", "metadata": {"name": "names", "namespace": "shop"}}
 
 _of(objects) := _in("shop", objects)
 
@@ -53,7 +53,7 @@ test_its_totals_are_these if {
 }
 
 test_what_is_cluster_wide_is_no_namespace if {
-	found := _in("", [{"apiVersion": "cilium.io/v2", "kind": "CiliumClusterwideNetworkPolicy", "metadata": {"name": "a"}}])
+	found := _in("", [{"apiVersion": "cilium.io/v2", "kind": "CiliumEgressGatewayPolicy", "metadata": {"name": "a"}}])
 	found.namespace == null
 	[found.totals.unjudged, found.totals.application] == [1, 0]
 }
@@ -158,11 +158,11 @@ test_a_namespace_counts_what_the_report_needs[name] if {
 	some name, row in {
 		"policies that isolate": {"objects": [_deny, testing.network_policy("in", {"policyTypes": ["Ingress"]})], "field": "policies", "expected": 1},
 		"policies that are invalid as well": {"objects": [testing.network_policy("a", {"policyTypes": ["Egress"], "x": 1})], "field": "policies", "expected": 1},
-		"what cannot be judged": {"objects": [_calico, _calico], "field": "unjudged", "expected": 2},
+		"what cannot be judged": {"objects": [_by_names, _by_names], "field": "unjudged", "expected": 2},
 		"workloads": {"objects": [_web, _db, _host], "field": "workloads", "expected": 3},
 		"those that policies govern": {"objects": [_web, _db, _host], "field": "governed", "expected": 2},
 		"those that are covered": {"objects": [_web, _db, _host, testing.egress_of("web", [])], "field": "covered", "expected": 1},
-		"findings that fail": {"objects": [_open, _any, _calico], "field": "failing", "expected": 1},
+		"findings that fail": {"objects": [_open, _any, _by_names], "field": "failing", "expected": 1},
 	}
 	_of(row.objects).totals[row.field] == row.expected
 }
@@ -241,7 +241,7 @@ test_says_to_the_letter[name] if {
 			"summary": "No NetworkPolicy defines egress rules. All outbound traffic is allowed.",
 		},
 		"fail, nothing isolates but something that cannot be judged": {
-			"shards": [[_web, _calico]], "status": "fail",
+			"shards": [[_web, _by_names]], "status": "fail",
 			"summary": "0 egress rules found, 0 restrict to specific destinations; 1 of 1 application namespaces are not restricted. 1 objects could not be judged.",
 		},
 		"fail, an invalid policy is there": {
@@ -261,11 +261,11 @@ test_says_to_the_letter[name] if {
 			"summary": "Not applicable: no workloads that policies govern, no egress policies and no firewalls found.",
 		},
 		"skip, something that cannot be judged": {
-			"shards": [[_calico, _calico]], "status": "skip",
+			"shards": [[_by_names, _by_names]], "status": "skip",
 			"summary": "Not applicable: no workloads that policies govern, no egress policies and no firewalls found. 2 objects could not be judged.",
 		},
 		"pass, something that cannot be judged": {
-			"shards": [[_web, _deny, _calico]], "status": "pass",
+			"shards": [[_web, _deny, _by_names]], "status": "pass",
 			"summary": "0 egress rules found, all 0 restrict to specific destinations. 1 objects could not be judged.",
 		},
 	}
@@ -436,11 +436,11 @@ test_says_to_the_letter_what_is_waived[name] if {
 			"summary": "2 egress rules found, 0 restrict to specific destinations; 1 findings fail. 1 findings are waived.",
 		},
 		"what cannot be judged": {
-			"objects": [_web, _deny, _calico], "waivers": [_waiver("not-evaluated", "NetworkPolicy", "c")], "status": "pass",
+			"objects": [_web, _deny, _by_names], "waivers": [_waiver("not-evaluated", "FQDNNetworkPolicy", "names")], "status": "pass",
 			"summary": "0 egress rules found, 0 restrict to specific destinations. 1 objects could not be judged. 1 findings are waived.",
 		},
 		"the only thing there is": {
-			"objects": [_calico], "waivers": [_waiver("not-evaluated", "NetworkPolicy", "c")], "status": "skip",
+			"objects": [_by_names], "waivers": [_waiver("not-evaluated", "FQDNNetworkPolicy", "names")], "status": "skip",
 			"summary": concat("", [
 				"Not applicable: no workloads that policies govern, no egress policies and no firewalls found.",
 				" 1 objects could not be judged. 1 findings are waived.",

@@ -75,10 +75,11 @@ cluster_wide(thing) if _operators[_group(thing.apiVersion)]
 # A document of a cloud's tool has no kind.
 cluster_wide(thing) if {
 	not thing.apiVersion
-	not _means_a_policy(thing)
+	not thing.kind
+	not thing in [{}, []]
 }
 
-_means_a_policy(thing) if thing.kind == "NetworkPolicy"
+cluster_wide(thing) if startswith(thing.kind, "compute#")
 
 _operators := {
 	"ec2.services.k8s.aws": true, "ec2.aws.crossplane.io": true, "ec2.aws.upbound.io": true, "ec2.aws.m.upbound.io": true,

@@ -146,7 +146,7 @@ _of_set(entry, path, shared, public) := [claim |
 	some text in group.cidrs
 	some claim in statement.block(text, statement.items(entry, "except"), $"{path}.{_referring(entry)}", public)
 ] if {
-	not is_string(entry.cidr)
+	not is_string(object.get(entry, "cidr", null))
 }
 
 _referring(entry) := "cidrGroupRef" if {
@@ -288,7 +288,7 @@ _texts(rule, base) := array.concat(
 _unresolved(rule, base, shared) := array.concat(
 	[{"path": $"{base}.toCIDRSet[{j}]", "message": $"refers to a CiliumCIDRGroup that is not there"} |
 		some j, entry in statement.items(rule, "toCIDRSet")
-		not is_string(entry.cidr)
+		not is_string(object.get(entry, "cidr", null))
 		count(_groups(entry, shared)) == 0
 	],
 	[{"path": $"{base}.toGroups", "message": "refers to groups of a cloud, whose addresses are not known"} | count(statement.items(rule, "toGroups")) > 0],
