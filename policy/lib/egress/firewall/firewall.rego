@@ -105,9 +105,14 @@ _number(value) := to_number(value) if {
 # METADATA
 # description: |
 #   A port set from texts as "443", "8000-8080" and "*", none of which is every port. What cannot be read may be any port.
-ports_of_texts(protocol, texts) := [port | some text in texts; some port in _of_text(protocol, text)] if {
+ports_of_texts(protocol, texts) := [port | some text in texts; some one in _each(protocol); some port in _of_text(one, text)] if {
 	count(texts) > 0
 } else := ports(protocol, null, null)
+
+# Ports beside every protocol are those of each.
+_each(protocol) := ["tcp", "udp", "sctp"] if {
+	_names(protocol) in {"-1", "all", "*", "any", "null", ""}
+} else := [protocol]
 
 _of_text(protocol, text) := ports(protocol, ends[0], ends[count(ends) - 1]) if {
 	is_string(text)

@@ -274,7 +274,7 @@ workloads(thing) := _workloads(thing)
 
 _workloads(thing) := [{"path": path, "type": "ECS task definition", "name": name} |
 	some path in ["taskDefinition", ""]
-	found := object.get(thing, [field | some field in [path]; field != ""], thing)
+	found := object.get(thing, [field | some field in [path]; field != ""], null)
 	is_array(found.containerDefinitions)
 	name := _first_text([object.get(found, "family", null), "?"])
 ] if {
