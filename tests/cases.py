@@ -82,14 +82,15 @@ class Case:
 
 def load(folder: Path = FOLDER) -> list[Case]:
     """All cases; ValueError names the case that is not well formed."""
-    found = [_case(file, written) for file in sorted(folder.glob("*.yaml")) for written in _table(file)]
+    found = [_case(file, written) for file in sorted(folder.glob("*.yaml")) for written in table(file)]
     twice = [sentence for sentence, count in Counter(case.case for case in found).items() if count > 1]
     if twice:
         raise ValueError(f"written twice: {', '.join(twice)}")
     return found
 
 
-def _table(file: Path) -> list[Any]:
+def table(file: Path) -> list[Any]:
+    """The cases of one file as they are written."""
     table = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a SafeLoader that is stricter)
     if not isinstance(table, list):
         raise ValueError(f"{file.name} is no list of cases")  # noqa: TRY004 (the file's fault, not the caller's)

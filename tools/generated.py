@@ -99,6 +99,7 @@ def contents(opa: Path) -> dict[str, bytes]:
     metadata = _metadata(_inspect(opa)) | {"kinds": kinds, "model": _eval(opa, MODEL)}
     return (
         _enforced(opa, kinds)
+        | _tests(opa)
         | dict(_example())
         | {
             "bundles/embedded/policy.wasm": _compiled(opa),
@@ -118,6 +119,12 @@ def _enforced(opa: Path, kinds: Json) -> dict[str, bytes]:
     # The conversion takes the OPA on PATH.
     os.environ["PATH"] = os.pathsep.join([str(opa.parent), os.environ["PATH"]])
     return enforcement.contents(kinds)
+
+
+def _tests(opa: Path) -> dict[str, bytes]:
+    from tools import dialect_tests  # as above
+
+    return dialect_tests.contents(opa, COMMAND)
 
 
 def _lock() -> bytes:

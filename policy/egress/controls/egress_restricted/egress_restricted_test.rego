@@ -3,6 +3,7 @@ package egress.controls.egress_restricted_test
 import data.egress.controls.egress_restricted
 import data.egress.main
 import data.lib.egress.layers
+import data.lib.egress.parameters
 import data.lib.egress.testing
 
 _web := testing.deployment("web")
@@ -528,4 +529,12 @@ test_a_namespace_of_a_model_that_has_nothing_is_told if {
 	totals.layered == ["shop"]
 	report := egress_restricted.report({"totals": [totals], "kubernetes": 1, "errors": 0}, {}, found.settings)
 	[[one.namespace, object.get(one, "message", "") != ""] | some one in report.models] == [["shop", false], ["shpo", true]]
+}
+
+# Whom only firewalls guard they let out.
+test_a_workload_behind_firewalls_reaches_what_they_let_out if {
+	context := object.union(testing.nowhere, {"firewalls": {"found": 1, "guarding": 1, "public_share": 0.25}})
+	found := main.namespace({"namespace": "shop", "documents": testing.documents([_web])}, context, parameters.settings({"firewallNamespaces": ["shop"]}))
+	workload := found.namespace.workloads[0]
+	[workload.covered, workload.public_share] == [true, 0.25]
 }

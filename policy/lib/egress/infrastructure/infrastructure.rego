@@ -60,10 +60,6 @@ _clouds := {
 }
 
 # METADATA
-# description: The API groups whose objects are cluster-wide for us, whatever namespace their operator keeps them in.
-groups := _operators
-
-# METADATA
 # description: Which cloud a resource is of; undefined for one of none that is known.
 cloud(one) := one.cloud if {
 	one.cloud
@@ -229,11 +225,7 @@ _defaults(thing) := {name: parameter.Default | some name, parameter in thing.Par
 	is_object(thing.Parameters)
 } else := {}
 
-_is_plain(value) if is_string(value)
-
-_is_plain(value) if is_number(value)
-
-_is_plain(value) if is_boolean(value)
+_is_plain(value) if not type_name(value) in {"object", "array", "null"}
 
 # As text, there being no recursion; in a text that looks so the quotes would be escaped.
 _resolved(values, defaults) := json.unmarshal(strings.replace_n(

@@ -23,3 +23,12 @@ test_each_has_a_role if {
 	kinds.listed["networking.k8s.io"].NetworkPolicy.role == "policy"
 	kinds.listed["cilium.io"].CiliumNetworkPolicy.role == "unjudged"
 }
+
+# What a dialect reads at admission nobody does, so that it is among what cannot be judged there.
+test_each_dialect_is_listed if {
+	every dialect in data.lib.egress.dialects {
+		every group, of_group in dialect.kinds {
+			every kind, _ in of_group { kinds.listed[group][kind] }
+		}
+	}
+}

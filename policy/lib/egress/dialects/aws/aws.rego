@@ -174,7 +174,7 @@ _rule(values, one, below, keys) := firewall.rule({
 	"unknown": array.concat(
 		[{"path": $"{path}.{field}", "message": "is known only later"} |
 			some field in array.flatten([_block_fields, _nested_fields, _protocol_fields, _from_fields, _to_fields])
-			_is_unknown(object.get(values, field, null), object.get(one.unknown, array.concat(keys, [field]), object.get(one.unknown, keys, false)), field)
+			_is_unknown(object.get(values, field, null), object.get(one.unknown, array.concat(keys, [field]), object.get(one.unknown, keys, false)))
 		],
 		[{"path": path, "message": "is open to a prefix list, whose blocks are not known"} | some field in _prefix_lists; _is_given(values, field)],
 	),
@@ -204,18 +204,14 @@ _peer_fields := [
 ]
 
 # Unknown in part is unknown: of a list whose third block is not known yet, two are.
-_is_unknown(value, unknown, _) if infrastructure.is_unknown(value, unknown)
+_is_unknown(value, unknown) if infrastructure.is_unknown(value, unknown)
 
-_is_unknown(_, unknown, field) if {
-	unknown[field] == true
-}
-
-_is_unknown(_, unknown, _) if {
+_is_unknown(_, unknown) if {
 	is_array(unknown)
 	true in unknown
 }
 
-_is_unknown(value, _, _) if {
+_is_unknown(value, _) if {
 	is_array(value)
 	some item in value
 	infrastructure.is_unknown(item, false)

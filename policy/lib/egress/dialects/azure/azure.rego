@@ -61,7 +61,7 @@ _group(one, _) := lower(_first([
 	object.get(one.values, "network_security_group_name", null),
 	object.get(one.values, ["owner", "name"], null),
 	object.get(one.values, "networkSecurityGroupName", null),
-	split(one.name, "/")[0],
+	split(one.address, "/")[0],
 ])) if {
 	object.get(one, ["references", "network_security_group_name"], []) == []
 }
