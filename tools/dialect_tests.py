@@ -26,11 +26,15 @@ package main_test.dialects
 import data.main
 
 _line(found) := concat(" ", [text |
-	some text in [found.rule, found.level, concat("/", [found.resource.kind, found.resource.namespace, found.resource.name]), found.path]
+	named := concat("/", [found.resource.kind, found.resource.namespace, found.resource.name])
+	some text in [found.rule, found.level, named, found.path]
 	text != ""
 ])
 
-_all(given, parameters) := {{_line(found) | some found in main._findings with input as given with data.egress.parameters as parameters}}
+_all(given, parameters) := {{line |
+	some found in main._findings with input as given with data.egress.parameters as parameters
+	line := _line(found)
+}}
 """
 _TABLE = """
 test_of_{name}[sentence] if {{

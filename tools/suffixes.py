@@ -1,7 +1,7 @@
 """The public suffixes as Rego: `python -m tools.suffixes public_suffix_list.dat` writes the file that is checked in.
 
-The list is <https://publicsuffix.org/list/public_suffix_list.dat>; each last label has one text of all suffixes below it,
-as thousands of keys would be looked at one by one while the policy is compiled.
+The list is <https://publicsuffix.org/list/public_suffix_list.dat>; each last label has one text of all suffixes below
+it, as thousands of keys would be looked at one by one while the policy is compiled.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ TARGET = Path(__file__).resolve().parent.parent / "policy/lib/egress/domain/suff
 _HEAD = """# METADATA
 # title: Public suffixes
 # description: |
-#   Names below which anybody can get a name: those of the Public Suffix List of more than one label, by their last one, with a blank around each.
-#   "*.x" stands for every name right below x, "!y.x" for one that is none. Made by tools/suffixes.py of the list's version {version}.
+#   Names below which anybody can get a name: those of the Public Suffix List of more than one label, by their last
+#   one, with a blank around each. "*.x" stands for every name right below x, "!y.x" for one that is none. Made by
+#   tools/suffixes.py of the list's version {version}.
 # related_resources:
 #   - ref: https://publicsuffix.org/list/
 package lib.egress.domain.suffixes

@@ -45,7 +45,7 @@ _CLUSTER_KINDS = frozenset(
 )  # fmt: skip
 
 # Operators whose objects stand for firewalls of a cloud: they guard the cluster, wherever they lie.
-_OPERATORS = frozenset(
+OPERATORS = frozenset(
     {
         "ec2.services.k8s.aws", "ec2.aws.crossplane.io", "ec2.aws.upbound.io", "ec2.aws.m.upbound.io",
         "compute.gcp.upbound.io", "compute.gcp.m.upbound.io", "compute.cnrm.cloud.google.com",
@@ -54,7 +54,7 @@ _OPERATORS = frozenset(
 )  # fmt: skip
 
 # What has a say in every namespace: policies about pods everywhere, and what policies refer to, wherever it lies.
-_SHARED_KINDS = frozenset(
+SHARED_KINDS = frozenset(
     {
         ("policy.networking.k8s.io", "AdminNetworkPolicy"), ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
         ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
@@ -155,7 +155,7 @@ class Shards:
     default: str
     base: int = 0
     documents: dict[str, list[bytes]] = field(default_factory=dict)
-    around: Around = field(default_factory=lambda: Around())
+    around: Around = field(default_factory=Around)
     places: Places = field(init=False)
     _folders: dict[str, bytes] = field(default_factory=dict)
 
@@ -172,7 +172,7 @@ class Shards:
                 document.text, file, folder, document.line, order, _duplicates(document.duplicates),
             )  # fmt: skip
             self.documents.setdefault(self._namespace(document), []).append(entry)
-            if (document.api_version.rpartition("/")[0], document.kind) in _SHARED_KINDS:
+            if (document.api_version.rpartition("/")[0], document.kind) in SHARED_KINDS:
                 self.around.shared.append(entry)
 
     def _folder(self, folder: str) -> bytes:
@@ -182,7 +182,7 @@ class Shards:
 
     def _namespace(self, document: Document) -> str:
         group = document.api_version.rpartition("/")[0]
-        if group not in _OPERATORS and (group, document.kind) not in _CLUSTER_KINDS:
+        if group not in OPERATORS and (group, document.kind) not in _CLUSTER_KINDS:
             return document.namespace or self.default
         if document.kind == "Namespace" and document.name:
             self.around.labels.setdefault(document.name, []).append(_labels(document.text, document.name))

@@ -208,7 +208,7 @@ class _Failing:
 
 def test_what_fails_in_company_is_asked_again_alone() -> None:
     from egress_policy.judging import Verdicts, judge
-    from egress_policy.shards import Question
+    from egress_policy.shards import Around, Question
 
     engine, verdicts = _Failing(bad="none"), Verdicts()
     documents = {"b": [b"{}"], "a": [b"{}"]}
@@ -219,7 +219,7 @@ def test_what_fails_in_company_is_asked_again_alone() -> None:
 
 def test_the_namespace_that_could_not_be_judged_is_named() -> None:
     from egress_policy.judging import Verdicts, judge
-    from egress_policy.shards import Question
+    from egress_policy.shards import Around, Question
 
     documents = {"b": [b"{}"], "a": [b"{}"]}
     with pytest.raises(EngineError, match=r"^namespace 'b' could not be judged: it took too long; to judge the rest, "):

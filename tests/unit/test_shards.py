@@ -7,8 +7,20 @@ from typing import Any
 
 import pytest
 
+from egress_policy.engine import embedded
 from egress_policy.reader import Document
-from egress_policy.shards import Batch, Place, Places, Question, Shards, Source, batches
+from egress_policy.shards import (
+    OPERATORS,
+    SHARED_KINDS,
+    Around,
+    Batch,
+    Place,
+    Places,
+    Question,
+    Shards,
+    Source,
+    batches,
+)
 
 _SOURCE = Source("k8s/a.yaml", "/src/k8s/a.yaml", None)
 
@@ -80,7 +92,7 @@ def test_labels_have_the_one_that_the_api_server_sets() -> None:
     shards = Shards("default")
     lies = {"labels": {"team": "a", "kubernetes.io/metadata.name": "liar"}}
     shards.add(_SOURCE, [_document("Namespace", metadata=lies), _document("Namespace", metadata={"labels": None})])
-    assert [json.loads(labels) for labels in shards.labels] == [
+    assert [json.loads(labels) for found in shards.around.labels.values() for labels in found] == [
         {"team": "a", "kubernetes.io/metadata.name": "web"},
         {"kubernetes.io/metadata.name": "web"},
     ]
@@ -125,17 +137,47 @@ def test_batches_are_bounded_by_size_but_a_namespace_is_never_split() -> None:
 
 @pytest.mark.parametrize("operator", ["NotIn", "DoesNotExist"])
 def test_labels_are_told_only_to_who_leaves_namespaces_out(operator: str) -> None:
-    question = Question("", b'{"a":"b"}', details=True)
-    assert json.loads(question.about([b'{"operator":"Exists"}']))["namespaces"] == []
-    assert json.loads(question.about([b"{}", b'{"operator":"%b"}' % operator.encode()]))["namespaces"] == [{"a": "b"}]
+    question = Question("", Around({"other": [b'{"a":"b"}']}), details=True)
+    leaving_out = b'{"operator":"%b"}' % operator.encode()
+    assert json.loads(question.about(Batch(("shop",), (b'{"operator":"Exists"}',))))["namespaces"] == []
+    assert json.loads(question.about(Batch(("shop", "web"), (b"{}", leaving_out))))["namespaces"] == [{"a": "b"}]
+
+
+def test_labels_of_a_namespace_are_told_where_a_policy_may_select_it() -> None:
+    around = Around({"shop": [b'{"a":"b"}'], "other": [b'{"c":"d"}']}, [b'{"object":1}'])
+    told = json.loads(Question("", around, details=True).about(Batch(("shop",), (b"{}",))))
+    assert (told["namespaces"], told["shared"]) == ([{"a": "b"}], [{"object": 1}])
+
+
+def test_what_another_process_read_around_is_taken_in_behind() -> None:
+    ours, theirs = Around({"shop": [b"1"]}, [b"a"]), Around({"shop": [b"2"], "web": [b"3"]}, [b"b"])
+    ours.merge(*theirs.packed())
+    assert (ours.labels, ours.shared) == ({"shop": [b"1", b"2"], "web": [b"3"]}, [b"a", b"b"])
+
+
+def test_policies_of_the_whole_cluster_and_what_policies_refer_to_are_shared() -> None:
+    listed = embedded.metadata()["kinds"]
+    wanted = {
+        (group, kind)
+        for group, kinds in listed.items()
+        for kind, facts in kinds.items()
+        if facts["role"] == "reference" or (facts["role"] == "unjudged" and not facts["namespaced"])
+    }
+    never_read = {
+        ("cilium.io", "CiliumEgressGatewayPolicy"),
+        ("security.antrea.tanzu.vmware.com", "ClusterNetworkPolicy"),
+    }
+    assert {pair for pair in wanted - never_read if pair[0] not in OPERATORS} == SHARED_KINDS
 
 
 def test_a_question_is_valid_json() -> None:
     [batch] = batches({"shop": [b'{"object":1}', b'{"object":2}'], "": [b'{"object":3}']})
-    question = Question('na"me', b'{"a":"b"},{}', details=False)
-    assert json.loads(question.about(batch.shards)) == {
+    question = Question('na"me', Around({"a": [b'{"a":"b"}', b"{}"]}), details=False)
+    assert json.loads(question.about(batch)) == {
         "namespace": 'na"me',
         "namespaces": [],
+        "shared": [],
+        "firewalls": None,
         "details": False,
         "shards": [
             {"namespace": "", "documents": [{"object": 3}]},

@@ -43,7 +43,9 @@ def read_text(data: bytes, file: File) -> Reading:
     try:
         body = _parsed(data, as_json=file.path.lower().endswith(".json"))
     except UnreadableError as error:
-        return Reading(file.name, file.path, errors=(ReadError(file.name, error.line + 1, error.message),), data=file.data)
+        return Reading(
+            file.name, file.path, errors=(ReadError(file.name, error.line + 1, error.message),), data=file.data
+        )
     found = _jobs(body) if file.path.lower().endswith(NOMAD) else _resources(body, file)
     documents = tuple(_document(value, file, _line(data, words), words[-1]) for value, words in found)
     return Reading(file.name, file.path, documents, (), len(documents), file.data)
@@ -103,11 +105,11 @@ def _generated(block: Body, scope: Scope) -> Iterator[tuple[str, list[Any] | Non
         for field, inner in _labelled(dynamic):
             items = scope.value(inner.get("for_each"))
             content = next(iter(_listed(inner.get("content"))), None)
-            entries = items.items() if isinstance(items, dict) else enumerate(items) if isinstance(items, list) else None
-            if entries is None or not isinstance(content, dict):
+            if not isinstance(items, (dict, list)) or not isinstance(content, dict):
                 yield field, None
                 continue
             iterator = str(scope.value(inner.get("iterator")) or field)
+            entries = items.items() if isinstance(items, dict) else enumerate(items)
             made = (scope.within(iterator, key, value).value(content) for key, value in entries)
             yield field, [one for one in made if isinstance(one, dict)]
 
@@ -121,9 +123,11 @@ def _references(value: Any) -> list[str]:
 
 
 class Scope:
-    """What names stand for: variables, locals, and what a block is repeated for. Expressions are as the library has them."""
+    """What names stand for: variables, locals, and what a block is repeated for; as the library writes expressions."""
 
-    def __init__(self, variables: Mapping[str, Any], names: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, variables: Mapping[str, Any], names: Mapping[str, Any], more: Mapping[str, Any] | None = None
+    ) -> None:
         self._variables = variables
         self._locals = names
         self._more = more or {}
@@ -186,7 +190,11 @@ def _scope(body: Body, file: File) -> Scope:
         return Scope(_defaults([body]), _locals([body]))
     module = _module(os.path.dirname(file.path))
     variables = dict(_defaults(module.bodies)) | module.given
-    calls = [one for one in _calls(file.terraform) if os.path.realpath(one.folder) == os.path.realpath(os.path.dirname(file.path))]
+    calls = [
+        one
+        for one in _calls(file.terraform)
+        if os.path.realpath(one.folder) == os.path.realpath(os.path.dirname(file.path))
+    ]
     for name in {name for call in calls for name in call.arguments}:
         values = [call.arguments.get(name, variables.get(name, f"${{var.{name}}}")) for call in calls]
         # Callers that differ make it one of several values, of which nobody says which.
@@ -198,7 +206,7 @@ class Module(NamedTuple):
     """A folder: what its files say, and what its variables are given by files of values."""
 
     bodies: tuple[Body, ...]
-    given: Mapping[str, Any]
+    given: dict[str, Any]
 
 
 class Call(NamedTuple):
@@ -235,7 +243,11 @@ def _calls(files: tuple[str, ...]) -> tuple[Call, ...]:
                 if source.startswith((".", "..")):
                     module = _module(folder)
                     scope = Scope(dict(_defaults(module.bodies)) | module.given, _locals(module.bodies))
-                    arguments = {key: _quoted(scope.value(value)) for key, value in block.items() if key not in (*_META, "source")}
+                    arguments = {
+                        key: _quoted(scope.value(value))
+                        for key, value in block.items()
+                        if key not in (*_META, "source")
+                    }
                     found.append(Call(os.path.join(folder, source), arguments))
     return tuple(found)
 
@@ -319,7 +331,9 @@ def _parsed(data: bytes, *, as_json: bool = False) -> Body:
         raise UnreadableError(data.count(b"\n", 0, error.start), "is no UTF-8") from None
     except LarkError as error:
         line = getattr(error, "line", 1)
-        raise UnreadableError(max(line, 1) - 1 if isinstance(line, int) else 0, "is no HCL that can be parsed") from None
+        raise UnreadableError(
+            max(line, 1) - 1 if isinstance(line, int) else 0, "is no HCL that can be parsed"
+        ) from None
     except RecursionError:
         raise UnreadableError(0, "is nested too deep") from None
 

@@ -1,8 +1,9 @@
 # METADATA
 # title: Public suffixes
 # description: |
-#   Names below which anybody can get a name: those of the Public Suffix List of more than one label, by their last one, with a blank around each.
-#   "*.x" stands for every name right below x, "!y.x" for one that is none. Made by tools/suffixes.py of the list's version 2026-10-22_08-36-41_UTC.
+#   Names below which anybody can get a name: those of the Public Suffix List of more than one label, by their last
+#   one, with a blank around each. "*.x" stands for every name right below x, "!y.x" for one that is none. Made by
+#   tools/suffixes.py of the list's version 2026-10-22_08-36-41_UTC.
 # related_resources:
 #   - ref: https://publicsuffix.org/list/
 package lib.egress.domain.suffixes

@@ -1,0 +1,114 @@
+"""Terraform and Nomad in HCL: what is resolved, and what stays unknown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from egress_policy import reader
+from egress_policy.reader import hcl
+
+GROUP = 'resource "aws_security_group" "nodes" {\n  name = %s\n}\n'
+
+
+def _read(folder: Path, files: dict[str, str]) -> list[reader.Reading]:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return list(reader.read([str(folder)]))
+
+
+def _after(folder: Path, files: dict[str, str]) -> dict[str, Any]:
+    [document] = [one for reading in _read(folder, files) for one in reading.documents]
+    change: dict[str, Any] = json.loads(document.text)["resource_changes"][0]["change"]
+    return change
+
+
+VALUES: dict[str, tuple[str, Any]] = {
+    "a text": ('"a"', "a"),
+    "a text with escapes": ('"a\\"b"', 'a"b'),
+    "a number": ("4", 4),
+    "a number below zero": ("-1", -1),
+    "true": ("true", True),
+    "null": ("null", None),
+    "a list": ('["a", 1]', ["a", 1]),
+    "an object": ('{ a = "b" }', {"a": "b"}),
+    "a variable": ("var.text", "x"),
+    "a variable in a text": ('"${var.text}-y"', "x-y"),
+    "an item of a variable": ("var.list[1]", "b"),
+    "a field of a variable": ("var.map.key", "v"),
+    "a field of a variable in brackets": ('var.map["key"]', "v"),
+    "a local": ("local.text", "x"),
+    "a local in itself": ("local.loop", "${local.loop}"),
+    "a variable that nobody sets": ("var.unset", "${var.unset}"),
+    "a field that is not there": ("var.map.other", "${var.map.other}"),
+    "another resource": ("aws_vpc.main.id", "${aws_vpc.main.id}"),
+    "a function": ('lower("A")', '${lower("A")}'),
+    "a choice": ('true ? "a" : "b"', '${true ? "a" : "b"}'),
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_value_is(name: str, tmp_path: Path) -> None:
+    written, expected = VALUES[name]
+    names = (
+        'variable "text" {\n  default = "x"\n}\nvariable "list" {\n  default = ["a", "b"]\n}\n'
+        'variable "map" {\n  default = { key = "v" }\n}\nvariable "unset" {\n  type = string\n}\n'
+        "locals {\n  text = var.text\n  loop = local.loop\n}\n"
+    )
+    assert _after(tmp_path, {"main.tf": GROUP % written, "names.tf": names})["after"]["name"] == expected
+
+
+def test_a_block_is_in_its_line(tmp_path: Path) -> None:
+    [reading] = _read(
+        tmp_path, {"main.tf": '# a\n\nresource "aws_vpc" "x" {\n}\nresource aws_security_group nodes {\n}\n'}
+    )
+    assert [one.line for one in reading.documents] == [3, 5]
+
+
+def test_resources_of_other_clouds_are_left_out(tmp_path: Path) -> None:
+    [reading] = _read(tmp_path, {"main.tf": 'resource "random_id" "x" {\n}\ndata "aws_vpc" "y" {\n}\n'})
+    assert reading.documents == ()
+
+
+BROKEN = {
+    "no HCL": (b"resource {{{", "is no HCL"),
+    "no UTF-8": (b'\xff = "a"\n', "is no UTF-8"),
+    "too large": (b"#" * (2 << 20), "larger than 1 MiB"),
+    "a quote that stays open": (b'name = "a\n', "is no HCL"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_cannot_be_read_is_an_error(name: str, tmp_path: Path) -> None:
+    data, message = BROKEN[name]
+    (tmp_path / "bad.tf").write_bytes(data)
+    [reading] = reader.read([str(tmp_path)])
+    assert message in reading.errors[0].message
+    assert reading.documents == ()
+
+
+def test_json_that_is_none_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.tf.json").write_text("{")
+    (tmp_path / "b.tf.json").write_text("[]")
+    assert [len(reading.errors) for reading in reader.read([str(tmp_path)])] == [1, 1]
+
+
+def test_the_first_values_are_those_of_the_last_file(tmp_path: Path) -> None:
+    files = {
+        "main.tf": 'variable "a" {\n  default = "default"\n}\n' + GROUP % "var.a",
+        "terraform.tfvars": 'a = "tfvars"\n',
+        "x.auto.tfvars": 'a = "auto"\n',
+    }
+    assert _after(tmp_path, files)["after"]["name"] == "auto"
+
+
+def test_what_stands_on_standard_input_has_no_neighbours(tmp_path: Path) -> None:
+    (tmp_path / "names.tf").write_text('variable "a" {\n  default = "x"\n}\n')
+    file = reader.File("-", "-.tf", "-", data=b"")
+    reading = hcl.read_text((GROUP % "var.a").encode(), file)
+    assert json.loads(reading.documents[0].text)["resource_changes"][0]["change"]["after"]["name"] == "${var.a}"
