@@ -17,7 +17,7 @@ test_says[name] if {
 		"of all but a list": {"text": "app not in { 'db' }", "expected": "yes"},
 		"of a part": {"text": "app contains 'e'", "expected": "yes"},
 		"of a beginning": {"text": "app starts with 'w'", "expected": "yes"},
-		"of an end": {"text": "app ends  with 'x'", "expected": "no"},
+		"of an end": {"text": "app ends  with 'b'", "expected": "yes"},
 		"of everything": {"text": "all()", "expected": "yes"},
 		"of everything global": {"text": "global()", "expected": "yes"},
 		"of nothing said": {"text": " ", "expected": "yes"},

@@ -200,7 +200,7 @@ _configured(configuration) := {address: fields |
 	address := concat("", [_module(keys), found.address])
 	fields := {field: refs |
 		some field, written in found.expressions
-		refs := _references(written)
+		refs := object.get(written, "references", [])
 	}
 }
 
@@ -209,10 +209,6 @@ _module(keys) := concat("", [$"module.{name}." |
 	key == "module_calls"
 	name := keys[i + 1]
 ])
-
-_references(written) := written.references if {
-	is_array(written.references)
-} else := []
 
 _written(keys) := concat("", [step | some key in keys; step := _step(key)])
 
