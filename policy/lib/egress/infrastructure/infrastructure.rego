@@ -129,14 +129,14 @@ _resources("ec2", thing) := [{
 
 _resources("arm", thing) := array.concat(found, nested) if {
 	found := [{
-		"format": "arm", "type": lower(item.type), "name": _arm(item.name, thing), "address": lower(_arm(item.name, thing)),
+		"format": "arm", "type": lower(item.type), "name": _arm(object.get(item, "name", null), thing), "address": lower(_arm(object.get(item, "name", null), thing)),
 		"values": _of_arm(object.get(item, "properties", {}), thing), "unknown": {}, "path": $"{path}.properties", "references": {},
 	} |
 		some [path, item] in _arm_resources(thing)
 		is_string(item.type)
 	]
 	nested := [{
-		"format": "arm", "type": _joined(item.type, child.type), "name": _arm(child.name, thing), "address": lower(concat("/", [_arm(item.name, thing), _arm(child.name, thing)])),
+		"format": "arm", "type": _joined(item.type, child.type), "name": _arm(object.get(child, "name", null), thing), "address": lower(concat("/", [_arm(object.get(item, "name", null), thing), _arm(object.get(child, "name", null), thing)])),
 		"values": _of_arm(object.get(child, "properties", {}), thing), "unknown": {}, "path": $"{path}.resources[{i}].properties", "references": {},
 	} |
 		some [path, item] in _arm_resources(thing)
