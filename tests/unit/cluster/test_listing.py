@@ -86,7 +86,8 @@ def test_every_kind_is_asked_for_that_the_cluster_serves(api: Api, audited: Audi
             "/api/v1/namespaces", PODS, "/api/v1/replicationcontrollers",
             "/apis/apps/v1/daemonsets", "/apis/apps/v1/deployments", "/apis/apps/v1/replicasets",
             "/apis/apps/v1/statefulsets", "/apis/batch/v1/cronjobs", "/apis/batch/v1/jobs", POLICIES,
-            "/apis/cilium.io/v2/ciliumclusterwidenetworkpolicies", "/apis/cilium.io/v2/ciliumegressgatewaypolicies",
+            "/apis/cilium.io/v2/ciliumcidrgroups", "/apis/cilium.io/v2/ciliumclusterwidenetworkpolicies",
+            "/apis/cilium.io/v2/ciliumegressgatewaypolicies",
             "/apis/cilium.io/v2/ciliumnetworkpolicies",
             "/apis/networking.istio.io/v1/serviceentries", "/apis/networking.istio.io/v1/sidecars",
         ]
@@ -98,7 +99,7 @@ def test_what_others_may_open_is_told(api: Api, audited: Audited) -> None:
         "{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: c, namespace: shop}}",
         "{apiVersion: cilium.io/v2, kind: CiliumClusterwideNetworkPolicy, metadata: {name: w}}",
     )
-    told = [(one.location.file, one.resource.namespace) for one in audited().findings if one.rule == "not-evaluated"]
+    told = [(one.location.file, one.resource.namespace) for one in audited().findings if one.rule == "invalid-resource"]
     assert told == [
         ("/apis/cilium.io/v2/ciliumclusterwidenetworkpolicies/w", ""),
         ("/apis/cilium.io/v2/namespaces/shop/ciliumnetworkpolicies/c", "shop"),
@@ -127,10 +128,12 @@ def test_a_kind_is_read_in_the_version_that_has_it(api: Api, audited: Audited) -
 def test_what_calico_serves_under_two_names_is_read_once(api: Api, audited: Audited) -> None:
     for group, version in {"projectcalico.org": "v3", "crd.projectcalico.org": "v1"}.items():
         api.kinds.append(Served(group, version, "NetworkPolicy", "networkpolicies", namespaced=True))
-        api.holds(f"{{apiVersion: {group}/{version}, kind: NetworkPolicy, metadata: {{name: p, namespace: shop}}}}")
-    assert [one.resource.api_version for one in audited().findings if one.rule == "not-evaluated"] == [
-        "projectcalico.org/v3"
-    ]
+        api.holds(
+            f"{{apiVersion: {group}/{version}, kind: NetworkPolicy, metadata: {{name: p, namespace: shop}}, "
+            "spec: {egress: [{action: Allow}]}}"
+        )
+    opened = [one.resource for one in audited().findings if one.rule == "open-egress" and one.resource.name == "p"]
+    assert [one.api_version for one in opened] == ["projectcalico.org/v3"]
 
 
 def test_lists_come_page_by_page(api: Api, audited: Audited, monkeypatch: pytest.MonkeyPatch) -> None:
