@@ -27,6 +27,8 @@ SUFFIXES = (*TERRAFORM, *NOMAD)
 # The parser takes some seconds for as much.
 _MOST_BYTES = 1 << 20
 _MOST_STEPS = 20
+# What no name stands for.
+_UNKNOWN = "${unknown}"
 _META = ("__is_block__", "__comments__", "__inline_comments__")
 _TYPES = ("aws_", "google_", "azurerm_")
 _REFERENCE = re.compile(r"\b[a-z][a-z0-9_]*\.[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)*")
@@ -189,16 +191,17 @@ def _scope(body: Body, file: File) -> Scope:
     if file.data is not None:
         return Scope(_defaults([body]), _locals([body]))
     module = _module(os.path.dirname(file.path))
-    variables = dict(_defaults(module.bodies)) | module.given
     calls = [
         one
         for one in _calls(file.terraform)
         if os.path.realpath(one.folder) == os.path.realpath(os.path.dirname(file.path))
     ]
+    # A module that is called is given nothing by files of values.
+    variables = _defaults(module.bodies) if calls else dict(_defaults(module.bodies)) | module.given
     for name in {name for call in calls for name in call.arguments}:
-        values = [call.arguments.get(name, variables.get(name, f"${{var.{name}}}")) for call in calls]
+        values = [call.arguments.get(name, variables.get(name, _UNKNOWN)) for call in calls]
         # Callers that differ make it one of several values, of which nobody says which.
-        variables[name] = values[0] if all(one == values[0] for one in values) else f"${{var.{name}}}"
+        variables[name] = values[0] if all(one == values[0] for one in values) else _UNKNOWN
     return Scope(variables, _locals(module.bodies))
 
 
@@ -253,9 +256,9 @@ def _calls(files: tuple[str, ...]) -> tuple[Call, ...]:
 
 
 def _quoted(value: Any) -> Any:
-    """A known value as the library writes expressions, so that it can stand for one."""
+    """A known value as the library writes expressions, so that it can stand for one; others mean nothing elsewhere."""
     if isinstance(value, str):
-        return value if value.startswith("${") else f'"{value}"'
+        return _UNKNOWN if "${" in value else f'"{value}"'
     if isinstance(value, list):
         return [_quoted(one) for one in value]
     return {key: _quoted(one) for key, one in value.items()} if isinstance(value, dict) else value
@@ -346,4 +349,13 @@ def _of_json(data: bytes) -> Body:
     if not isinstance(value, dict):
         raise UnreadableError(0, "is no configuration of Terraform: it holds no object")
     # Blocks of one kind may be an object or a list of objects.
-    return {_unquoted(key): _quoted(one if isinstance(one, list) else [one]) for key, one in value.items()}
+    return {_unquoted(key): _of_template(one if isinstance(one, list) else [one]) for key, one in value.items()}
+
+
+def _of_template(value: Any) -> Any:
+    """A value of JSON, whose texts are templates, as the library writes expressions."""
+    if isinstance(value, str):
+        return value if value.startswith("${") and value.endswith("}") else f'"{value}"'
+    if isinstance(value, list):
+        return [_of_template(one) for one in value]
+    return {key: _of_template(one) for key, one in value.items()} if isinstance(value, dict) else value

@@ -32,8 +32,8 @@ def _is_template(value: dict[str, Any]) -> bool:
 
 
 def _is_listing(value: dict[str, Any]) -> bool:
-    listed = isinstance(value.get("SecurityGroups"), list) or isinstance(value.get("NetworkAcls"), list)
-    return listed or _is_list_of_resources([value])
+    fields = ("SecurityGroups", "SecurityGroupRules", "NetworkAcls")
+    return any(isinstance(value.get(field), list) for field in fields) or _is_list_of_resources([value])
 
 
 def _is_list_of_resources(value: list[Any]) -> bool:

@@ -72,6 +72,21 @@ rule(given) := object.union(
 block_problems(blocks) := [problem | some [text, path] in blocks; some problem in statement.block_problem(text, path)]
 
 # METADATA
+# description: The problems of texts of ports that cannot be read. A denial with such ports would deny all of them.
+port_problems(texts, path) := [{"path": path, "message": $"has ports that cannot be read: {text}"} |
+	some text in texts
+	not _is_ports(text)
+]
+
+_is_ports(text) if is_number(text)
+
+_is_ports(text) if regex.match(`^[0-9]{1,5}(-[0-9]{1,5})?$`, text)
+
+_is_ports(text) if contains(text, "${")
+
+_is_ports(text) if startswith(text, "[")
+
+# METADATA
 # description: |
 #   A port set from a protocol, by its name or number, and a range of ports as clouds write them: "-1" and "all" are every protocol, whatever ports are said.
 ports(protocol, first, last) := statement.whole(["TCP", "UDP", "SCTP"]) if {

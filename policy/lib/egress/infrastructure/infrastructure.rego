@@ -27,6 +27,8 @@ format(thing) := "terraform" if {
 } else := "ec2" if {
 	is_array(thing.SecurityGroups)
 } else := "ec2" if {
+	is_array(thing.SecurityGroupRules)
+} else := "ec2" if {
 	is_array(thing.NetworkAcls)
 } else := "arm" if {
 	contains(lower(thing["$schema"]), "deploymenttemplate.json")
@@ -123,7 +125,10 @@ _resources("ec2", thing) := [{
 	"format": "ec2", "type": type, "name": _first_text([object.get(item, id, null), object.get(item, "GroupName", null), "?"]), "address": _first_text([object.get(item, id, null), "?"]),
 	"values": item, "unknown": {}, "path": $"{field}[{i}]", "references": {},
 } |
-	some [field, type, id] in [["SecurityGroups", "SecurityGroup", "GroupId"], ["NetworkAcls", "NetworkAcl", "NetworkAclId"]]
+	some [field, type, id] in [
+		["SecurityGroups", "SecurityGroup", "GroupId"], ["NetworkAcls", "NetworkAcl", "NetworkAclId"],
+		["SecurityGroupRules", "SecurityGroupRule", "SecurityGroupRuleId"],
+	]
 	some i, item in thing[field]
 ]
 
@@ -154,7 +159,7 @@ _resources("gcloud", thing) := [{
 ]
 
 _resources("azure", thing) := [{
-	"format": "azure", "type": "microsoft.network/networksecuritygroups", "name": _first_text([object.get(item, "name", null), "?"]), "address": lower(_first_text([object.get(item, "name", null), "?"])),
+	"format": "azure", "type": lower(item.type), "name": _first_text([object.get(item, "name", null), "?"]), "address": _azure_address(item),
 	"values": item, "unknown": {}, "path": path, "references": {},
 } |
 	some [path, item] in _at(thing)
@@ -178,6 +183,11 @@ _resources("crossplane", thing) := [{
 }
 
 _object(value) := value if is_object(value)
+
+# The name of its group, which a rule has in its id only.
+_azure_address(item) := lower(group) if {
+	group := regex.find_all_string_submatch_n(`(?i)/networkSecurityGroups/([^/]+)`, item.id, 1)[0][1]
+} else := lower(_first_text([object.get(item, "name", null), "?"]))
 
 _at(thing) := [[$"[{i}]", item] | some i, item in thing] if is_array(thing)
 

@@ -111,6 +111,45 @@ list_problem(thing, field, base) := [{"path": $"{base}.{field}", "message": "mus
 ]
 
 # METADATA
+# description: |
+#   The problems of a label selector's form: what is read as no requirement at all would select everything. Keys are those of its dialect.
+selector_problems(chosen, base) := array.flatten([
+	shape_problems(chosen, {"matchLabels", "matchExpressions"}, base),
+	[{"path": $"{base}.matchLabels", "message": "must be an object"} | not _is_object_or_null(object.get(_object(chosen), "matchLabels", null))],
+	list_problem(_object(chosen), "matchExpressions", base),
+	[{"path": $"{base}.matchExpressions[{i}]", "message": "must have a key, and an operator In, NotIn, Exists or DoesNotExist"} |
+		some i, one in items(_object(chosen), "matchExpressions")
+		not _is_requirement(one)
+	],
+])
+
+_object(value) := value if {
+	is_object(value)
+} else := {}
+
+_is_object_or_null(null)
+
+_is_object_or_null(value) if is_object(value)
+
+_is_requirement(one) if {
+	is_string(one.key)
+	one.operator in {"In", "NotIn", "Exists", "DoesNotExist"}
+}
+
+# METADATA
+# description: The problem of a port that is neither a number nor, where names may be, a name.
+port_problem(value, path) := [{"path": path, "message": "must be a port"} | not _is_port(value)]
+
+_is_port(null)
+
+_is_port(value) if is_number(value)
+
+_is_port(value) if {
+	is_string(value)
+	regex.match(`^[a-zA-Z0-9-]*[a-zA-Z][a-zA-Z0-9-]*$`, value)
+}
+
+# METADATA
 # description: A range of ports of a protocol as far as there are such ports.
 range(protocol, first, last) := [{"protocol": protocol, "low": low, "high": high} |
 	low := max([first, 1])

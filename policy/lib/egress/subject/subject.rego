@@ -14,7 +14,9 @@ import data.lib.egress.selector
 # description: |
 #   A place that pods are in: {"namespace", "labels" of the namespace, "known": whether those are all}, given the labels of all Namespaces.
 place(namespace, namespaces) := {"namespace": namespace, "labels": _with_names(namespace, labels), "known": true} if {
-	labels := [labels | some labels in namespaces; labels["kubernetes.io/metadata.name"] == namespace][0]
+	found := {labels | some labels in namespaces; labels["kubernetes.io/metadata.name"] == namespace}
+	count(found) == 1 # of two Namespaces of one name nobody knows which counts
+	some labels in found
 } else := {"namespace": namespace, "labels": _with_names(namespace, {"kubernetes.io/metadata.name": namespace}), "known": false}
 
 _with_names(namespace, labels) := object.union(labels, {"projectcalico.org/name": namespace})

@@ -121,13 +121,15 @@ _claims(true, _, _, public) := allowance.everywhere(public)
 
 _claims(false, rule, path, public) := [claim |
 	some j, peer in statement.items(rule, "to")
-	some claim in _of_peer(peer, $"{path}.to[{j}]", public)
+	some claim in _of_peer(peer, $"{path}.to[{j}]", rule, public)
 ]
 
-_of_peer(peer, path, public) := statement.block(peer.ipBlock.cidr, statement.items(peer.ipBlock, "except"), $"{path}.ipBlock.cidr", public) if {
+# A name is known only when somebody asks for it, and denies nothing for sure.
+_of_peer(peer, path, rule, public) := statement.block(peer.ipBlock.cidr, statement.items(peer.ipBlock, "except"), $"{path}.ipBlock.cidr", public) if {
 	is_object(peer.ipBlock)
 } else := statement.anywhere(peer.fqdn, $"{path}.fqdn", public) if {
 	is_string(peer.fqdn)
+	rule.action == "Allow"
 	domain.any(peer.fqdn)
 } else := []
 
@@ -179,17 +181,25 @@ _problems(spec) := array.flatten([
 	statement.shape_problems(spec, {"tier", "priority", "appliedTo", "ingress", "egress"}, "spec"),
 	[{"path": "spec.priority", "message": "must be a number"} | not is_number(object.get(spec, "priority", null))],
 	statement.list_problem(spec, "egress", "spec"),
+	[problem |
+		some i, entry in statement.items(spec, "appliedTo")
+		some field in ["podSelector", "namespaceSelector"]
+		object.get(entry, field, null) != null
+		some problem in statement.selector_problems(entry[field], $"spec.appliedTo[{i}].{field}")
+	],
 	[problem | some i, rule in statement.items(spec, "egress"); some problem in _rule_problems(rule, $"spec.egress[{i}]")],
 ])
 
-_rule_problems(rule, base) := array.concat(
-	array.concat(
-		statement.shape_problems(rule, {"action", "to", "toServices", "ports", "protocols", "l7Protocols", "name", "enableLogging", "logLabel", "appliedTo"}, base),
-		[{"path": $"{base}.action", "message": "must be Allow, Drop, Reject or Pass"} | not object.get(rule, "action", null) in {"Allow", "Drop", "Reject", "Pass"}],
-	),
+_rule_problems(rule, base) := array.flatten([
+	statement.shape_problems(rule, {"action", "to", "toServices", "ports", "protocols", "l7Protocols", "name", "enableLogging", "logLabel", "appliedTo"}, base),
+	[{"path": $"{base}.action", "message": "must be Allow, Drop, Reject or Pass"} | not object.get(rule, "action", null) in {"Allow", "Drop", "Reject", "Pass"}],
 	[problem |
 		some j, peer in statement.items(rule, "to")
 		is_object(peer.ipBlock)
 		some problem in statement.block_problem(object.get(peer.ipBlock, "cidr", null), $"{base}.to[{j}].ipBlock.cidr")
 	],
-)
+	[problem |
+		some j, entry in statement.items(rule, "ports")
+		some problem in statement.port_problem(object.get(entry, "port", null), $"{base}.ports[{j}].port")
+	],
+])

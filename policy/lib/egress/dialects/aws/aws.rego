@@ -116,7 +116,11 @@ _first(value) := value if is_string(value)
 _first(value) := value[0] if is_array(value)
 
 # A rule of a type that says its direction.
-_is_egress(one) if not one.type in {"aws_security_group_rule", "SecurityGroupRule"}
+_is_egress(one) if {
+	not one.type in {"aws_security_group_rule", "SecurityGroupRule"}
+}
+
+_is_egress(one) if one.values.IsEgress
 
 _is_egress(one) if {
 	one.type in {"aws_security_group_rule", "SecurityGroupRule"}
@@ -143,18 +147,10 @@ _says_nothing(one) if {
 	count([1 | some field in _egress_fields; _is_left_open(one, field)]) == 0
 }
 
-# Terraform does not know yet what is not written, and takes AWS' own rule away; what is written and not known may be anything.
-_is_left_open(one, field) if {
-	object.get(one.unknown, field, false) == true
-	not _is_unwritten(one, field)
-}
+# A plan does not tell what nobody wrote, of which Terraform makes nothing, from what is generated of values that are known only later.
+_is_left_open(one, field) if object.get(one.unknown, field, false) == true
 
 _is_left_open(one, field) if infrastructure.is_unknown(object.get(one.values, field, null), false)
-
-_is_unwritten(one, field) if {
-	is_object(one.references)
-	not one.references[field]
-}
 
 _implied(one) := firewall.rule({
 	"path": one.path, "anywhere": true, "ports": firewall.ports("-1", null, null), "implied": true,
@@ -176,7 +172,12 @@ _rule(values, one, below, keys) := firewall.rule({
 			some field in array.flatten([_block_fields, _nested_fields, _protocol_fields, _from_fields, _to_fields])
 			_is_unknown(object.get(values, field, null), object.get(one.unknown, array.concat(keys, [field]), object.get(one.unknown, keys, false)))
 		],
-		[{"path": path, "message": "is open to a prefix list, whose blocks are not known"} | some field in _prefix_lists; _is_given(values, field)],
+		[{"path": path, "message": message} |
+			some message in array.concat(
+				["is known only later" | infrastructure.is_unknown(values, false)],
+				["is open to a prefix list, whose blocks are not known" | some field in _prefix_lists; _is_given(values, field)],
+			)
+		],
 	),
 	"problems": firewall.block_problems(blocks),
 }) if {
@@ -190,7 +191,7 @@ _from_fields := ["from_port", "FromPort", "fromPort"]
 
 _to_fields := ["to_port", "ToPort", "toPort"]
 
-_block_fields := ["cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6", "CidrIp", "CidrIpv6", "cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6"]
+_block_fields := ["cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6", "CidrIp", "CidrIpv6", "cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6", "CidrIpv4"]
 
 _nested_fields := ["IpRanges", "Ipv6Ranges", "ipRanges", "ipv6Ranges"]
 

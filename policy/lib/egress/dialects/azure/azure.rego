@@ -80,6 +80,8 @@ _values(written) := written.properties if {
 
 _is_outbound(values) if lower(values.direction) == "outbound"
 
+_is_outbound(values) if infrastructure.is_unknown(values.direction, false)
+
 _implied(one) := firewall.rule({
 	"path": one.path, "order": [65001], "anywhere": "Internet", "ports": firewall.ports("*", null, null), "implied": true,
 })
@@ -88,7 +90,7 @@ _rule(values, one, below) := firewall.rule({
 	"path": path,
 	"action": object.get({"allow": "allow", "deny": "deny"}, lower(_text(object.get(values, "access", ""))), "none"),
 	"order": [object.get(values, "priority", 65500)],
-	"anywhere": _anywhere(prefixes),
+	"anywhere": _anywhere(values, one.unknown, prefixes),
 	"blocks": blocks,
 	"peers": array.concat(
 		[text | some text in prefixes; not _is_block(text); not lower(text) in _everywhere],
@@ -98,12 +100,12 @@ _rule(values, one, below) := firewall.rule({
 	"partial": _is_partial(values),
 	"unknown": array.concat(
 		[{"path": $"{path}.{field}", "message": "is known only later"} |
-			some field in array.flatten([_prefix_fields, _prefix_lists, _port_fields, ["access", "priority", "protocol"]])
+			some field in array.flatten([_prefix_fields, _prefix_lists, _port_fields, ["access", "direction", "priority", "protocol"]])
 			infrastructure.is_unknown(object.get(values, field, null), object.get(one.unknown, field, false))
 		],
 		[{"path": path, "message": "is open to AzureCloud, where anybody can rent a machine"} | some text in prefixes; startswith(lower(text), "azurecloud")],
 	),
-	"problems": [],
+	"problems": firewall.port_problems(_port_texts(values), path),
 }) if {
 	path := concat("", [one.path, below])
 	prefixes := _prefixes(values)
@@ -129,7 +131,12 @@ _prefixes(values) := array.concat(
 
 _everywhere := {"*", "any", "internet"}
 
-_anywhere(prefixes) := [text | some text in prefixes; lower(text) in _everywhere][0] if {
+# What says no destination at all allows any, and denies none for sure.
+_anywhere(values, prefixes) if {
+	prefixes == []
+	lower(_text(object.get(values, "access", ""))) == "allow"
+	count([1 | some field in array.flatten([_prefix_fields, _prefix_lists, _application_groups]); not object.get(values, field, null) in [null, "", []]]) == 0
+} else := [text | some text in prefixes; lower(text) in _everywhere][0] if {
 	count([1 | some text in prefixes; lower(text) in _everywhere]) > 0
 } else := false
 

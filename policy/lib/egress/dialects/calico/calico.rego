@@ -168,7 +168,17 @@ _is_for_all(rule, action) if {
 	action in {"deny", "pass"}
 	object.get(rule, "source", null) in [null, {}]
 	count([1 | some field in ["ipVersion", "icmp", "notICMP", "notProtocol", "http"]; object.get(rule, field, null) != null]) == 0
-	count([1 | some field in ["notNets", "notSelector", "notPorts"]; object.get(statement.child(rule, "destination"), field, null) != null]) == 0
+	destination := statement.child(rule, "destination")
+	count([1 | some field in ["notNets", "notSelector", "notPorts", "domains", "services", "serviceAccounts"]; _is_given(destination, field)]) == 0
+	_is_one_choice(destination)
+}
+
+# Blocks and a selector together are fewer than the blocks; whose namespaces a selector means, only global() says for sure.
+_is_one_choice(destination) if not _is_selecting(destination)
+
+_is_one_choice(destination) if {
+	not _is_given(destination, "nets")
+	trim_space(_text(destination, "namespaceSelector")) in {"", "global()"}
 }
 
 _choosing := ["selector", "namespaceSelector", "nets", "domains", "services", "serviceAccounts"]
@@ -338,6 +348,14 @@ _rule_problems(rule, base) := array.flatten([
 	statement.shape_problems(rule, {"action", "ipVersion", "protocol", "icmp", "notProtocol", "notICMP", "source", "destination", "http", "metadata"}, base),
 	[{"path": $"{base}.action", "message": "must be Allow, Deny, Log or Pass"} | not object.get(rule, "action", null) in {"Allow", "Deny", "Log", "Pass"}],
 	_destination_problems(statement.child(rule, "destination"), $"{base}.destination"),
+	[{"path": $"{base}.destination.ports", "message": "needs a protocol: TCP, UDP or SCTP"} |
+		_is_given(statement.child(rule, "destination"), "ports")
+		count(_protocols(rule)) != 1
+	],
+	[{"path": $"{base}.destination.ports[{i}]", "message": "must be a port, a range or a name"} |
+		some i, entry in statement.items(statement.child(rule, "destination"), "ports")
+		not _port("TCP", entry, "allow")
+	],
 ])
 
 _destination_problems(destination, base) := array.flatten([

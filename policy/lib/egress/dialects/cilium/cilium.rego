@@ -40,7 +40,7 @@ _policy(document, resource, path, spec, shared, settings) := statement.facts(doc
 	"part": path,
 	"selector": _chosen(spec),
 	"applies": [{"of": "pod", "selector": compiled}],
-	"normal": ({[key, "In", {value}] | some key, value in compiled.pairs; key != "io.kubernetes.pod.namespace"} | {[one.key, one.operator, one.values] |
+	"normal": ({[key, "In", {value}] | some key, value in object.remove(compiled.pairs, _own(resource.namespace))} | {[one.key, one.operator, one.values] |
 		some one in compiled.requirements
 	}),
 	"isolates": _isolates(spec),
@@ -57,6 +57,11 @@ _policy(document, resource, path, spec, shared, settings) := statement.facts(doc
 }) if {
 	compiled := _compiled(spec, resource.namespace)
 }
+
+# The namespace that every namespaced policy is about, which selects nobody there.
+_own("") := []
+
+_own(namespace) := ["io.kubernetes.pod.namespace"] if namespace != ""
 
 _directions := [["egress", "allow"], ["egressDeny", "deny"]]
 
@@ -93,7 +98,7 @@ _said(rule, i, path, action, namespace, shared, public) := {
 	"tier": allowance.tiers["network-policy"],
 	"order": _orders[action],
 	"everywhere": everywhere,
-	"claims": _claims(everywhere, rule, path, shared, public),
+	"claims": array.concat(_claims(everywhere, rule, path, shared, public), [claim | action == "allow"; some claim in _by_name(rule, path, public)]),
 	"selectors": [found | not everywhere; some found in _selectors(rule, namespace)],
 	"ports": _ports(rule),
 } if {
@@ -131,13 +136,15 @@ _claims(false, rule, path, shared, public) := array.flatten([
 		_selects_world(chosen)
 		some claim in statement.anywhere("reserved:world", $"{path}.toEndpoints[{j}]", public)
 	],
-	[claim |
-		some j, entry in statement.items(rule, "toFQDNs")
-		some field in ["matchName", "matchPattern"]
-		domain.any(entry[field])
-		some claim in statement.anywhere(entry[field], $"{path}.toFQDNs[{j}].{field}", public)
-	],
 ])
+
+# What a name stands for is known only when somebody asks for it, so that a name denies nothing for sure.
+_by_name(rule, path, public) := [claim |
+	some j, entry in statement.items(rule, "toFQDNs")
+	some field in ["matchName", "matchPattern"]
+	domain.any(entry[field])
+	some claim in statement.anywhere(entry[field], $"{path}.toFQDNs[{j}].{field}", public)
+]
 
 _of_set(entry, path, _, public) := statement.block(entry.cidr, statement.items(entry, "except"), $"{path}.cidr", public) if is_string(entry.cidr)
 
@@ -304,6 +311,7 @@ _problems(spec, path) := statement.shape_problems(spec, set(), path) if {
 		path,
 	),
 	[{"path": path, "message": "must have either endpointSelector or nodeSelector"} | count([1 | some field in ["endpointSelector", "nodeSelector"]; is_object(spec[field])]) != 1],
+	[problem | is_object(spec.endpointSelector); some problem in statement.selector_problems(spec.endpointSelector, $"{path}.endpointSelector")],
 	[problem | some [field, _] in _directions; some problem in statement.list_problem(spec, field, path)],
 	[problem |
 		some [field, action] in _directions
@@ -327,8 +335,9 @@ _rule_problems(rule, base) := array.flatten([
 	[{"path": $"{base}.toPorts[{j}].ports[{k}].port", "message": "must be a text: a number or a name"} |
 		some j, entry in statement.items(rule, "toPorts")
 		some k, written in statement.items(entry, "ports")
-		not is_string(object.get(written, "port", null))
+		not _is_port(object.get(written, "port", null))
 	],
+	[problem | some j, chosen in statement.items(rule, "toEndpoints"); some problem in statement.selector_problems(chosen, $"{base}.toEndpoints[{j}]")],
 ]) if {
 	rule != null
 }
@@ -336,6 +345,11 @@ _rule_problems(rule, base) := array.flatten([
 _combined_problems(held, base) := [{"path": base, "message": $"must not have both {held[0]} and {held[1]}"}] if {
 	count(held) > 1
 } else := []
+
+_is_port(text) if {
+	is_string(text)
+	regex.match(`^(0|[1-9][0-9]{0,4}|[a-zA-Z0-9-]*[a-zA-Z][a-zA-Z0-9-]*)$`, text)
+}
 
 _set_problems(entry, base) := [{"path": base, "message": "must have one of cidr, cidrGroupRef and cidrGroupSelector"}] if {
 	count([1 | some field in ["cidr", "cidrGroupRef", "cidrGroupSelector"]; object.get(entry, field, null) != null]) != 1

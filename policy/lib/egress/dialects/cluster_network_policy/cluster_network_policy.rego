@@ -79,19 +79,21 @@ _said(rule, i, tier, order, public) := {
 	"action": object.get(_actions, object.get(rule, "action", ""), "none"),
 	"tier": tier,
 	"order": order,
-	"claims": [claim | some j, peer in statement.items(rule, "to"); some claim in _claims(peer, $"{path}.to[{j}]", public)],
+	"claims": [claim | some j, peer in statement.items(rule, "to"); some claim in _claims(peer, $"{path}.to[{j}]", rule, public)],
 	"selectors": [found | some peer in statement.items(rule, "to"); some found in _selectors(peer)],
 	"ports": _ports(rule),
 } if {
 	path := $"spec.egress[{i}]"
 }
 
-_claims(peer, path, public) := array.concat(
+# A name is known only when somebody asks for it, and denies nothing for sure.
+_claims(peer, path, rule, public) := array.concat(
 	[claim |
 		some k, text in statement.items(peer, "networks")
 		some claim in statement.block(text, [], $"{path}.networks[{k}]", public)
 	],
 	[claim |
+		_actions[rule.action] == "allow"
 		some k, name in statement.items(peer, "domainNames")
 		domain.any(name)
 		some claim in statement.anywhere(name, $"{path}.domainNames[{k}]", public)
@@ -152,6 +154,14 @@ _problems(thing, spec) := array.flatten([
 	[{"path": "spec.priority", "message": "must be a number"} | thing.kind != "BaselineAdminNetworkPolicy"; not is_number(object.get(spec, "priority", null))],
 	[{"path": "spec.tier", "message": "must be Admin or Baseline"} | thing.kind == "ClusterNetworkPolicy"; not object.get(spec, "tier", null) in {"Admin", "Baseline"}],
 	_subject_problems(spec),
+	[problem |
+		some [field, chosen] in [["namespaces", _namespaces(_subject(spec))], ["pods", _pods(_subject(spec))]]
+		some problem in statement.selector_problems(chosen, $"spec.subject.{field}")
+	],
+	[{"path": "metadata.name", "message": "must be default"} |
+		thing.kind == "BaselineAdminNetworkPolicy"
+		object.get(statement.child(thing, "metadata"), "name", null) != "default"
+	],
 	statement.list_problem(spec, "egress", "spec"),
 	[problem | some i, rule in statement.items(spec, "egress"); some problem in _rule_problems(rule, $"spec.egress[{i}]", thing.kind)],
 ])
@@ -168,7 +178,38 @@ _rule_problems(rule, base, kind) := array.flatten([
 	[{"path": $"{base}.to", "message": "must list at least one peer"} | count(statement.items(rule, "to")) == 0],
 	[problem | some j, peer in statement.items(rule, "to"); some problem in _peer_problems(peer, $"{base}.to[{j}]")],
 	[problem | some field in ["ports", "protocols"]; some problem in statement.list_problem(rule, field, base)],
+	[{"path": $"{base}.{field}[{j}]", "message": "must be a port, a range, a name or a protocol"} |
+		some field in ["ports", "protocols"]
+		some j, entry in statement.items(rule, field)
+		not _is_readable(entry)
+	],
 ])
+
+_is_readable(entry) if is_number(entry.portNumber.port)
+
+_is_readable(entry) if {
+	is_number(entry.portRange.start)
+	is_number(entry.portRange.end)
+}
+
+_is_readable(entry) if {
+	some field in ["namedPort", "destinationNamedPort"]
+	is_string(entry[field])
+}
+
+_is_readable(entry) if {
+	some field in ["tcp", "udp", "sctp"]
+	_is_whole_or_port(object.get(entry[field], "destinationPort", null))
+}
+
+_is_whole_or_port(null)
+
+_is_whole_or_port(port) if is_number(port.number)
+
+_is_whole_or_port(port) if {
+	is_number(port.range.start)
+	is_number(port.range.end)
+}
 
 _peer_fields := ["namespaces", "pods", "nodes", "networks", "domainNames"]
 

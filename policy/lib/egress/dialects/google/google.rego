@@ -63,6 +63,8 @@ firewalls(resources) := array.flatten([
 ])
 
 # A direction that is not said is the other one.
+_is_outbound(values) if infrastructure.is_unknown(values.direction, false)
+
 _is_outbound(values) if {
 	upper(values.direction) == "EGRESS"
 	object.get(values, "disabled", false) != true
@@ -128,12 +130,15 @@ _rule(one) := firewall.rule({
 	"order": [_priority(one.values, 1000)],
 	"blocks": blocks,
 	"ports": _ports(_denied_or_allowed(one.values)),
-	"partial": count([1 | some field in ["target_tags", "target_service_accounts", "targetTags", "targetServiceAccounts"]; _is_given(one.values, field)]) > 0,
+	"partial": count([1 | some field in ["target_tags", "target_service_accounts", "targetTags", "targetServiceAccounts", "source_ranges", "sourceRanges"]; _is_given(one.values, field)]) > 0,
 	"unknown": [{"path": $"{path}.{field}", "message": "is known only later"} |
-		some field in ["allow", "deny", "allowed", "denied", "destination_ranges", "destinationRanges", "priority"]
+		some field in ["allow", "deny", "allowed", "denied", "destination_ranges", "destinationRanges", "direction", "priority"]
 		_is_unknown(object.get(one.values, field, null), object.get(one.unknown, field, false))
 	],
-	"problems": firewall.block_problems(blocks),
+	"problems": array.concat(
+		firewall.block_problems(blocks),
+		firewall.port_problems([text | some entry in _denied_or_allowed(one.values); some text in statement.items(entry, "ports")], path),
+	),
 }) if {
 	path := one.path
 	blocks := _ranges(one, path)
@@ -200,10 +205,10 @@ _policy_rule(values, one, below) := firewall.rule({
 	"anywhere": _any_name(match),
 	"peers": _peers(match),
 	"ports": _ports([entry | some field in ["layer4_configs", "layer4Configs"]; some entry in statement.items(match, field)]),
-	"partial": count([1 |
+	"partial": (_is_chosen(match) + count([1 |
 		some field in ["target_service_accounts", "target_resources", "target_secure_tags", "targetServiceAccounts", "targetResources", "targetSecureTags"]
 		_is_given(values, field)
-	]) > 0,
+	])) > 0,
 	"unknown": [{"path": path, "message": "is known only later"} | infrastructure.is_unknown(null, object.get(one.unknown, "match", false))],
 	"problems": firewall.block_problems(blocks),
 }) if {
@@ -211,6 +216,13 @@ _policy_rule(values, one, below) := firewall.rule({
 	match := _match(values)
 	blocks := _destinations(match, path)
 }
+
+# By more than blocks and ports fewer packets are meant than by those.
+_is_chosen(match) := count([1 |
+	some field, _ in match
+	not field in {"dest_ip_ranges", "destIpRanges", "layer4_configs", "layer4Configs"}
+	_is_given(match, field)
+])
 
 _match(values) := values.match if {
 	is_object(values.match)

@@ -35,7 +35,7 @@ _said(rule, i, public) := {
 	"action": object.get({"Allow": "allow", "Deny": "deny"}, object.get(rule, "type", ""), "none"),
 	"tier": allowance.tiers.firewall,
 	"order": [i],
-	"claims": _claims(to, path, public),
+	"claims": _claims(to, path, rule, public),
 	"selectors": _selectors(to),
 	"ports": _ports(rule),
 } if {
@@ -43,10 +43,12 @@ _said(rule, i, public) := {
 	to := statement.child(rule, "to")
 }
 
-_claims(to, path, public) := statement.block(to.cidrSelector, [], $"{path}.to.cidrSelector", public) if {
+# A name is known only when somebody asks for it, and denies nothing for sure.
+_claims(to, path, rule, public) := statement.block(to.cidrSelector, [], $"{path}.to.cidrSelector", public) if {
 	is_string(to.cidrSelector)
 } else := statement.anywhere(to.dnsName, $"{path}.to.dnsName", public) if {
 	is_string(to.dnsName)
+	rule.type == "Allow"
 	domain.any(to.dnsName)
 } else := []
 
@@ -85,6 +87,10 @@ _rule_problems(rule, base) := array.flatten([
 		count([1 | some field in ["cidrSelector", "dnsName", "nodeSelector"]; object.get(statement.child(rule, "to"), field, null) != null]) != 1
 	],
 	[problem | text := rule.to.cidrSelector; some problem in statement.block_problem(text, $"{base}.to.cidrSelector")],
+	[problem |
+		some j, entry in statement.items(rule, "ports")
+		some problem in statement.port_problem(object.get(entry, "port", null), $"{base}.ports[{j}].port")
+	],
 	[{"path": $"{base}.ports[{j}].protocol", "message": "must be TCP, UDP or SCTP"} |
 		some j, entry in statement.items(rule, "ports")
 		not object.get(entry, "protocol", null) in {"TCP", "UDP", "SCTP"}
