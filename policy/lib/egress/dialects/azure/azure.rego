@@ -132,8 +132,9 @@ _prefixes(values) := array.concat(
 _everywhere := {"*", "any", "internet"}
 
 # What says no destination at all allows any, and denies none for sure.
-_anywhere(values, prefixes) if {
+_anywhere(values, unknown, prefixes) if {
 	prefixes == []
+	count([1 | some field in array.concat(_prefix_fields, _prefix_lists); object.get(unknown, field, false) == true]) == 0
 	lower(_text(object.get(values, "access", ""))) == "allow"
 	count([1 | some field in array.flatten([_prefix_fields, _prefix_lists, _application_groups]); not object.get(values, field, null) in [null, "", []]]) == 0
 } else := [text | some text in prefixes; lower(text) in _everywhere][0] if {
