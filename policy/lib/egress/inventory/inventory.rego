@@ -49,7 +49,7 @@ view(namespace, documents, context, settings) := {
 		],
 		translated.policies,
 	)
-	where := subject.place(namespace, context.namespaces)
+	where := _place(namespace, translated, context)
 	policies := array.concat(own, [policy |
 		namespace != ""
 		some policy in object.get(context, "cluster", [])
@@ -78,6 +78,12 @@ _is_needless(thing, governed) if {
 	count(governed) > 0
 	every w in governed { w.covered }
 }
+
+# The labels of Namespaces are looked through only for who asks for them: Gatekeeper has a view for each object.
+_place(namespace, translated, context) := {"namespace": namespace, "labels": {}, "known": false} if {
+	translated.policies == []
+	object.get(context, "cluster", []) == []
+} else := subject.place(namespace, context.namespaces)
 
 # By what is said of the namespace alone.
 _may_be_about(policy, where) if {
