@@ -33,3 +33,16 @@ test_reads_texts_of_ports[name] if {
 test_ports_beside_every_protocol_are_those_of_each if {
 	count(firewall.ports_of_texts("*", ["443"])) == 3
 }
+
+test_texts_of_ports_can_be_read_or_not[name] if {
+	some name, row in {
+		"a number": {"text": 443, "expected": 0},
+		"a port": {"text": "443", "expected": 0},
+		"a range": {"text": "80-90", "expected": 0},
+		"what HCL does not know yet": {"text": "${var.port}", "expected": 0},
+		"what a template does not know yet": {"text": "[parameters('port')]", "expected": 0},
+		"a word": {"text": "https", "expected": 1},
+		"a boolean": {"text": true, "expected": 1},
+	}
+	count(firewall.port_problems([row.text], "p")) == row.expected
+}
