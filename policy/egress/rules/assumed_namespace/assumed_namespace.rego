@@ -23,6 +23,7 @@ import data.lib.egress.finding
 # description: The findings of a namespace, given its view.
 findings(view) := [found |
 	view.context.namespace == ""
+	view.namespace != "" # what is cluster-wide is taken for nobody's neighbour
 	subjects := [[subject.order, _folder(view, subject), subject] |
 		some subject in array.concat(view.policies, view.workloads)
 		object.get(subject.object, ["metadata", "namespace"], null) in [null, ""]

@@ -54,21 +54,29 @@ of(documents, namespace, shared, settings) := {
 # Firewalls are cluster-wide.
 _resources(_, namespace) := [] if namespace != ""
 
-_resources(documents, "") := [object.union(one, {"document": document, "cloud": cloud}) |
+_resources(documents, "") := [object.union(one, {"document": document, "cloud": cloud, "scope": scope}) |
 	some document in documents
+	scope := _scope(document)
 	some one in infrastructure.resources(document.object)
 	cloud := infrastructure.cloud(one)
 ]
 
+# Within what addresses mean the same: a module in HCL is a folder, a plan and a template are each by themselves, and a cloud has names once.
+_scope(document) := ["module", document.source.folder] if {
+	document.object.format_version == "hcl"
+} else := ["document", document.source.order] if {
+	infrastructure.format(document.object) in {"terraform", "terraform-state", "cloudformation", "arm"}
+} else := ["cloud", ""]
+
 _firewalls([], _) := []
 
 _firewalls(found, settings) := [facts |
-	some cloud in ["aws", "google", "azure"]
-	resources := [one | some one in found; one.cloud == cloud]
+	some [cloud, scope] in {[one.cloud, one.scope] | some one in found}
+	resources := [one | some one in found; one.cloud == cloud; one.scope == scope]
 	some one in _of_cloud(cloud, resources)
 	document := one.resource.document
 	facts := object.union(
-		firewall.facts(document, _named(one, document.object), one.key, one.resource.path, one.rules, settings),
+		firewall.facts(document, _named(one, document.object), [scope, one.key], one.resource.path, one.rules, settings),
 		{"goes_on": object.get(one, "goes_on", false)},
 	)
 ] if {
@@ -83,7 +91,7 @@ _of_cloud("azure", resources) := azure.firewalls(resources)
 
 # An object of an operator has its own name, all else the type and name that its tool knows.
 _named(one, thing) := {
-	"apiVersion": thing.apiVersion, "kind": one.kind, "namespace": object.get(thing.metadata, "namespace", ""),
+	"apiVersion": thing.apiVersion, "kind": one.kind, "namespace": object.get(thing, ["metadata", "namespace"], ""),
 	"name": object.get(one, "name", one.resource.name),
 } if {
 	is_string(thing.apiVersion)

@@ -265,12 +265,12 @@ _is_outbound(values) if {
 
 _entry(values, one, below) := firewall.rule({
 	"path": path,
-	"action": {"allow": "allow", "deny": "deny"}[lower(_one_of(values, ["action", "rule_action", "RuleAction", "ruleAction"]))],
+	"action": _action(_one_of(values, _action_fields)),
 	"order": [_number(_one_of(values, ["rule_no", "rule_number", "RuleNumber", "ruleNumber"]))],
 	"blocks": blocks,
 	"ports": _ports_of_entry(values),
 	"unknown": [{"path": $"{path}.{field}", "message": "is known only later"} |
-		some field in _acl_blocks
+		some field in array.concat(_acl_blocks, _action_fields)
 		infrastructure.is_unknown(object.get(values, field, null), object.get(one.unknown, field, false))
 	],
 	"problems": firewall.block_problems(blocks),
@@ -278,6 +278,13 @@ _entry(values, one, below) := firewall.rule({
 	path := concat("", [one.path, below])
 	blocks := [[text, $"{path}.{field}"] | some field in _acl_blocks; text := values[field]; is_string(text); text != ""; not infrastructure.is_unknown(text, false)]
 }
+
+_action_fields := ["action", "rule_action", "RuleAction", "ruleAction"]
+
+_action(text) := lower(text) if {
+	is_string(text)
+	lower(text) in {"allow", "deny"}
+} else := "none"
 
 _acl_blocks := ["cidr_block", "ipv6_cidr_block", "CidrBlock", "Ipv6CidrBlock", "cidrBlock", "ipv6CidrBlock"]
 
