@@ -1,6 +1,6 @@
 """The cases of the dialects as tests of the policy, so that `opa test policy` says of them what the engines' tests say.
 
-They are written once, in tests/cases. What only the reader can read, such as HCL, is left out, as it is of conftest.
+They are written once, in tests/cases. What only our reader reads, such as HCL, is there as it reads it.
 """
 
 from __future__ import annotations

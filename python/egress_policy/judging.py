@@ -42,14 +42,11 @@ def judge(engine: Engine, documents: dict[str, list[bytes]], question: Question,
     Yields, after each evaluation, how many namespaces it was about.
     """
     around = {CLUSTER_WIDE: documents.pop(CLUSTER_WIDE)} if CLUSTER_WIDE in documents else {}
-    for batch in batches(around):  # first: firewalls may cover namespaces
-        for answer in _answers(engine, batch, question):
-            question = replace(question, firewalls=answer["totals"]["firewalls"])
-            verdicts.add(answer)
-        yield len(batch.names)
-    for batch in batches(documents):
+    for batch in itertools.chain(batches(around), batches(documents)):
         for answer in _answers(engine, batch, question):
             verdicts.add(answer)
+            if batch.names == (CLUSTER_WIDE,):  # which comes first: firewalls may cover namespaces
+                question = replace(question, firewalls=answer["totals"]["firewalls"])
         yield len(batch.names)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from egress_policy import reader
 from egress_policy.gatekeeper.together import ASKED
+from egress_policy.shards import OPERATORS
 from tests.cases import Case
 from tests.engines import is_cluster_wide
 
@@ -26,13 +27,6 @@ READ_VERSIONS = frozenset(
         "crd.antrea.io/v1beta1", "crd.antrea.io/v1alpha1",
         "policy.networking.k8s.io/v1alpha1", "policy.networking.k8s.io/v1alpha2",
         "k8s.ovn.org/v1", "network.openshift.io/v1", "networking.istio.io/v1",
-    }
-)  # fmt: skip
-READ_GROUPS = frozenset(
-    {
-        "ec2.services.k8s.aws", "ec2.aws.crossplane.io", "ec2.aws.upbound.io", "ec2.aws.m.upbound.io",
-        "compute.gcp.upbound.io", "compute.gcp.m.upbound.io", "compute.cnrm.cloud.google.com",
-        "network.azure.upbound.io", "network.azure.m.upbound.io", "network.azure.com",
     }
 )  # fmt: skip
 CALICO = ("NetworkPolicy", "GlobalNetworkPolicy", "NetworkSet", "GlobalNetworkSet", "Tier")
@@ -129,7 +123,7 @@ def _is_read_in_files_only(one: Json) -> bool:
     version = str(one.get("apiVersion"))
     if version == "projectcalico.org/v3" and one.get("kind") not in CALICO:
         return False
-    return version in READ_VERSIONS or _group(version) in READ_GROUPS
+    return version in READ_VERSIONS or _group(version) in OPERATORS
 
 
 def _group(api_version: str) -> str:

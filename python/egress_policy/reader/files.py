@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-SUFFIXES = (".yaml", ".yml", ".json", ".tf", ".nomad", ".nomad.hcl")
 TERRAFORM = (".tf", ".tf.json")
+NOMAD = (".nomad", ".nomad.hcl")
+HCL = (*TERRAFORM, *NOMAD)
+SUFFIXES = (".yaml", ".yml", ".json", *HCL)
 CHART = "Chart.yaml"
 # What Helm renders: these belong to the chart, and are not manifests before.
 RENDERED = ("templates", "charts")

@@ -16,13 +16,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
-from egress_policy.reader.files import File
+from egress_policy.reader.files import NOMAD, TERRAFORM, File
 from egress_policy.reader.infrastructure import API_VERSION, KIND
 from egress_policy.reader.output import dumps
-
-TERRAFORM = (".tf", ".tf.json")
-NOMAD = (".nomad", ".nomad.hcl")
-SUFFIXES = (*TERRAFORM, *NOMAD)
 
 # The parser takes some seconds for as much.
 _MOST_BYTES = 1 << 20
@@ -191,11 +187,8 @@ def _scope(body: Body, file: File) -> Scope:
     if file.data is not None:
         return Scope(_defaults([body]), _locals([body]))
     module = _module(os.path.dirname(file.path))
-    calls = [
-        one
-        for one in _calls(file.terraform)
-        if os.path.realpath(one.folder) == os.path.realpath(os.path.dirname(file.path))
-    ]
+    folder = os.path.realpath(os.path.dirname(file.path))
+    calls = [one for one in _calls(file.terraform) if one.folder == folder]
     # A module that is called is given nothing by files of values.
     variables = _defaults(module.bodies) if calls else dict(_defaults(module.bodies)) | module.given
     for name in {name for call in calls for name in call.arguments}:
@@ -213,7 +206,7 @@ class Module(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A module block with a local source: the folder, and its arguments as far as they are known."""
+    """A module block with a local source: the real path of its folder, and its arguments as far as they are known."""
 
     folder: str
     arguments: Mapping[str, Any]
@@ -251,7 +244,7 @@ def _calls(files: tuple[str, ...]) -> tuple[Call, ...]:
                         for key, value in block.items()
                         if key not in (*_META, "source")
                     }
-                    found.append(Call(os.path.join(folder, source), arguments))
+                    found.append(Call(os.path.realpath(os.path.join(folder, source)), arguments))
     return tuple(found)
 
 
@@ -317,7 +310,8 @@ def _unquoted(text: str) -> str:
     return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[0]), text[1:-1])
 
 
-@lru_cache(maxsize=512)
+# Keys are the bytes of files: what is kept must not grow with a repository.
+@lru_cache(maxsize=64)
 def _parsed(data: bytes, *, as_json: bool = False) -> Body:
     """The blocks and attributes of a file; UnreadableError for what is no HCL, nor its form in JSON."""
     if len(data) > _MOST_BYTES:

@@ -12,7 +12,7 @@ import orjson
 
 from egress_policy.reader import careful
 from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
-from egress_policy.reader.files import STDIN, File
+from egress_policy.reader.files import HCL, STDIN, File
 from egress_policy.reader.locate import line_below
 from egress_policy.reader.nodes import Node
 from egress_policy.reader.output import dumps
@@ -21,7 +21,6 @@ from egress_policy.reader.reading import read_bytes
 from egress_policy.reader.stream import chunks
 
 _MOST_BYTES = 1 << 28
-_HCL = (".tf", ".tf.json", ".nomad", ".nomad.hcl")
 _PART = 1 << 16
 _CHART = ("egress-policy/v1", "HelmChart", None)
 
@@ -54,7 +53,7 @@ def read_file(file: File, *, everything: bool = False) -> Reading:
     except (OSError, UnreadableError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return Reading(file.name, file.path, errors=(ReadError(file.name, 1, f"cannot be read: {reason}"),))
-    if file.path.lower().endswith(_HCL):
+    if file.path.lower().endswith(HCL):
         from egress_policy.reader import hcl  # with it comes a grammar, which most audits do without
 
         return hcl.read_text(data, replace(file, size=len(data)))

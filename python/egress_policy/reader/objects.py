@@ -58,8 +58,7 @@ def flatten(node: Node) -> Iterator[Item]:
 
     Raises UnreadableError for a Kubernetes object whose `items` are no list, or no list of objects.
     """
-    readable = isinstance(node.value, dict) or infrastructure.known(node.value)
-    waiting: list[Item] = [Item(node.value, node, ())] if readable else []  # type: ignore[arg-type]
+    waiting: list[Item] = [Item(node.value, node, ())] if isinstance(node.value, dict) else []
     while waiting:
         item = waiting.pop()
         if is_list(item.value):

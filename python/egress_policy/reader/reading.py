@@ -9,7 +9,7 @@ from egress_policy.reader import careful, fast, infrastructure, json_fast, paths
 from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
 from egress_policy.reader.files import File
 from egress_policy.reader.nodes import Tree
-from egress_policy.reader.objects import Item, flatten, identify, is_list, typed
+from egress_policy.reader.objects import flatten, identify, is_list, typed
 from egress_policy.reader.output import dumps
 from egress_policy.reader.relevance import irrelevant
 from egress_policy.reader.stream import Chunk, chunks
@@ -82,9 +82,15 @@ class _Reader:
     def _carefully(self, chunk: Chunk) -> None:
         for tree in careful.trees(chunk):
             part = (chunk.start + tree.start, chunk.start + tree.end)
-            for item in flatten(tree.root):
-                written = dumps(_of_template(chunk, item.value))
-                self._add(item.value, written, item.node.line, part, item.indices, _duplicates(tree, item))
+            root = tree.root
+            if infrastructure.known(root.value):  # which may be a list, and holds no objects of Kubernetes
+                self._add(
+                    root.value, dumps(_of_template(chunk, root.value)), root.line, part, (), _duplicates(tree, ())
+                )
+                continue
+            for item in flatten(root):
+                written = dumps(item.value)
+                self._add(item.value, written, item.node.line, part, item.indices, _duplicates(tree, item.path))
 
     def _add(
         self,
@@ -106,15 +112,13 @@ class _Reader:
 
 def _of_template(chunk: Chunk, value: Any) -> Any:
     """What a template of CloudFormation says; all else says what it is read as."""
-    if b"!" not in chunk.text or b"AWS::" not in chunk.text or not infrastructure.known(value):
+    if b"!" not in chunk.text or b"AWS::" not in chunk.text:
         return value
     from egress_policy.reader import cloudformation  # PyYAML takes long to import, and most audits do without it
 
     return cloudformation.value(chunk.text)
 
 
-def _duplicates(tree: Tree, item: Item) -> tuple[tuple[str, int], ...]:
-    length = len(item.path)
-    return tuple(
-        (paths.written(path[length:]), line + 1) for path, line in tree.duplicates if path[:length] == item.path
-    )
+def _duplicates(tree: Tree, below: tuple[str | int, ...]) -> tuple[tuple[str, int], ...]:
+    length = len(below)
+    return tuple((paths.written(path[length:]), line + 1) for path, line in tree.duplicates if path[:length] == below)

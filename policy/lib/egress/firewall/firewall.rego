@@ -18,12 +18,6 @@ facts(document, resource, key, at, rules, settings) := object.union(
 		"isolates": true,
 		"closes": allowance.tiers.firewall,
 		"problems": [problem | some rule in rules; some problem in rule.problems],
-		"ambiguous": [{"path": path, "text": text, "block": block} |
-			some rule in rules
-			some [text, path] in rule.blocks
-			block := statement.parsed(text)
-			not block.plain
-		],
 		"unresolved": [one | some rule in rules; some one in rule.unknown],
 		"said": [_said(rule, i, settings.space) | some i, rule in rules],
 	}),
@@ -66,6 +60,12 @@ rule(given) := object.union(
 	},
 	given,
 )
+
+# METADATA
+# description: A field that every format writes under another name; null where none is there.
+one_of(values, names) := [value | some name in names; value := values[name]; value != null][0] if {
+	count([1 | some name in names; object.get(values, name, null) != null]) > 0
+} else := null
 
 # METADATA
 # description: The problems of blocks that are none.

@@ -2,12 +2,14 @@
 # title: Infrastructure
 # description: |
 #   The resources of a cloud that a document holds, whatever its format: {"format", "type", "name", "values", "unknown" (what will be known only later, in the shape of the
-#   values), "path" of the values, "written" (whether a field is), "references": {field: [address]}}. A document is told by its own fields, as no such file has a kind.
+#   values), "path" of the values, "references": {field: [address]}}. A document is told by its own fields, as no such file has a kind.
 # related_resources:
 #   - ref: https://developer.hashicorp.com/terraform/internals/json-format
 #   - ref: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
 #   - ref: https://learn.microsoft.com/azure/azure-resource-manager/templates/syntax
 package lib.egress.infrastructure
+
+import data.lib.egress.unjudged
 
 # METADATA
 # description: The format of a document, undefined for what is none of these.
@@ -39,27 +41,14 @@ format(thing) := "terraform" if {
 	some item in _listed(thing)
 	contains(lower(item.type), "microsoft.network/networksecuritygroups")
 } else := "workloads" if {
-	_workloads(thing) != []
-} else := _operators[_group(thing.apiVersion)]
+	workloads(thing) != []
+} else := unjudged.operators[_group(thing.apiVersion)].format
 
 _group(api_version) := split(api_version, "/")[0]
-
-# Whose objects in a cluster stand for resources of a cloud.
-_operators := {
-	"ec2.services.k8s.aws": "ack", "ec2.aws.crossplane.io": "crossplane", "ec2.aws.upbound.io": "crossplane", "ec2.aws.m.upbound.io": "crossplane",
-	"compute.gcp.upbound.io": "crossplane", "compute.gcp.m.upbound.io": "crossplane", "network.azure.upbound.io": "crossplane",
-	"network.azure.m.upbound.io": "crossplane", "compute.cnrm.cloud.google.com": "kcc", "network.azure.com": "aso",
-}
 
 _listed(thing) := thing if is_array(thing)
 
 _listed(thing) := [thing] if is_object(thing)
-
-_clouds := {
-	"ec2.services.k8s.aws": "aws", "ec2.aws.crossplane.io": "aws", "ec2.aws.upbound.io": "aws", "ec2.aws.m.upbound.io": "aws",
-	"compute.gcp.upbound.io": "google", "compute.gcp.m.upbound.io": "google", "network.azure.upbound.io": "azure",
-	"network.azure.m.upbound.io": "azure", "compute.cnrm.cloud.google.com": "google", "network.azure.com": "azure",
-}
 
 # METADATA
 # description: Which cloud a resource is of; undefined for one of none that is known.
@@ -167,7 +156,7 @@ _resources("azure", thing) := [{
 ]
 
 _resources(operator, thing) := [{
-	"format": operator, "cloud": _clouds[_group(thing.apiVersion)], "type": thing.kind, "name": _first_text([object.get(thing, ["metadata", "name"], null), "?"]), "address": _first_text([object.get(thing, ["metadata", "name"], null), "?"]),
+	"format": operator, "cloud": unjudged.operators[_group(thing.apiVersion)].cloud, "type": thing.kind, "name": _first_text([object.get(thing, ["metadata", "name"], null), "?"]), "address": _first_text([object.get(thing, ["metadata", "name"], null), "?"]),
 	"values": values, "unknown": {}, "path": path, "references": {},
 }] if {
 	operator in {"ack", "kcc", "aso"}
@@ -176,7 +165,7 @@ _resources(operator, thing) := [{
 }
 
 _resources("crossplane", thing) := [{
-	"format": "crossplane", "cloud": _clouds[_group(thing.apiVersion)], "type": thing.kind, "name": _first_text([object.get(thing, ["metadata", "name"], null), "?"]), "address": _first_text([object.get(thing, ["metadata", "name"], null), "?"]),
+	"format": "crossplane", "cloud": unjudged.operators[_group(thing.apiVersion)].cloud, "type": thing.kind, "name": _first_text([object.get(thing, ["metadata", "name"], null), "?"]), "address": _first_text([object.get(thing, ["metadata", "name"], null), "?"]),
 	"values": _object(thing.spec.forProvider), "unknown": {}, "path": "spec.forProvider", "references": {},
 }] if {
 	is_string(thing.kind)
@@ -268,40 +257,47 @@ _joined(parent, child) := lower(child) if {
 # METADATA
 # description: |
 #   What runs containers elsewhere, as [{"path", "type", "name"}]: ECS task definitions and Nomad jobs. The control applies to them, and they have no policies.
-workloads(thing) := _workloads(thing)
-
-_workloads(thing) := [{"path": path, "type": "ECS task definition", "name": name} |
-	some path in ["taskDefinition", ""]
-	found := object.get(thing, [field | some field in [path]; field != ""], null)
-	is_array(found.containerDefinitions)
-	name := _first_text([object.get(found, "family", null), "?"])
-] if {
-	is_object(thing)
-	_has_containers(thing)
-} else := [{"path": "Job", "type": "Nomad job", "name": _first_text([object.get(thing.Job, "ID", null), object.get(thing.Job, "Name", null), "?"])}] if {
-	is_array(thing.Job.TaskGroups)
-} else := []
-
-_has_containers(thing) if is_array(thing.containerDefinitions)
-
-_has_containers(thing) if is_array(thing.taskDefinition.containerDefinitions)
+workloads(thing) := array.concat(
+	[{"path": path, "type": "ECS task definition", "name": _first_text([object.get(found, "family", null), "?"])} |
+		some [path, found] in [["taskDefinition", object.get(thing, "taskDefinition", null)], ["", thing]]
+		is_array(found.containerDefinitions)
+	],
+	[{"path": "Job", "type": "Nomad job", "name": _first_text([object.get(thing.Job, "ID", null), object.get(thing.Job, "Name", null), "?"])} |
+		is_array(thing.Job.TaskGroups)
+	],
+)
 
 # METADATA
-# description: Whether a value will be known only later, by the unknown of a resource or by its own form.
+# description: |
+#   Whether a value will be known only later, by the unknown of a resource or by its own form. Unknown in part is unknown: of a list whose third block is not known yet,
+#   two are.
 is_unknown(_, unknown) if unknown == true
 
+is_unknown(_, unknown) if {
+	is_array(unknown)
+	true in unknown
+}
+
 is_unknown(value, _) if {
+	is_array(value)
+	some item in value
+	_is_unknown(item)
+}
+
+is_unknown(value, _) if _is_unknown(value)
+
+_is_unknown(value) if {
 	is_object(value)
 	some key, _ in value
 	regex.match(`^(Ref|Fn::.*|Condition)$`, key)
 }
 
-is_unknown(value, _) if {
+_is_unknown(value) if {
 	is_string(value)
 	regex.match(`^\[[a-zA-Z]+\(`, value)
 }
 
-is_unknown(value, _) if {
+_is_unknown(value) if {
 	is_string(value)
 	contains(value, "${")
 }

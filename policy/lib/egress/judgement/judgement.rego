@@ -28,15 +28,7 @@ _widest([judged]) := judged
 
 _widest(found) := object.union(found[first], {
 	"broad": count([1 | some one in found; one.broad]) > 0,
-	"metadata": [one.metadata | some one in found; one.metadata != []][0],
-	"unlisted": count([1 | some one in found; one.unlisted]) > 0,
-	"excused": count([1 | some one in found; one.excused]) > 0,
-}) if {
-	count(found) > 1
-	[_, first] := min({[_rank[one.verdict], i] | some i, one in found})
-	count([1 | some one in found; one.metadata != []]) > 0
-} else := object.union(found[first], {
-	"broad": count([1 | some one in found; one.broad]) > 0,
+	"metadata": array.concat([one.metadata | some one in found; one.metadata != []], [[]])[0],
 	"unlisted": count([1 | some one in found; one.unlisted]) > 0,
 	"excused": count([1 | some one in found; one.excused]) > 0,
 }) if {

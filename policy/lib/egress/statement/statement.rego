@@ -8,15 +8,16 @@ package lib.egress.statement
 
 import data.lib.egress.allowance
 import data.lib.egress.cidr
+import data.lib.egress.fields
 import data.lib.egress.path as paths
 import data.lib.egress.selector
 
 # METADATA
 # description: |
 #   The facts of a policy, given what its dialect says of it: {"applies", "normal", "isolates", "closes", "problems", "unresolved", "said": [{"path", "index", "action",
-#   "tier", "order", "everywhere", "claims", "selectors", "ports"}]} and, where they differ, "selector", "narrows", "part" and "resource".
+#   "tier", "order", "everywhere", "claims", "selectors", "ports"}]} and, where they differ, "selector", "narrows" and "part".
 facts(document, resource, given) := {
-	"resource": object.get(given, "resource", resource),
+	"resource": resource,
 	"order": document.source.order,
 	"object": document.object,
 	"part": object.get(given, "part", ""),
@@ -29,7 +30,7 @@ facts(document, resource, given) := {
 	"narrows": object.get(given, "narrows", false),
 	"problems": given.problems,
 	"valid": given.problems == [],
-	"ambiguous": object.get(given, "ambiguous", []),
+	"ambiguous": _ambiguous(given.said),
 	"unresolved": object.get(given, "unresolved", []),
 	"rules": [{"path": one.path, "index": one.index, "allowance": _allowance(one, chosen, resource)} |
 		some one in given.said
@@ -39,6 +40,13 @@ facts(document, resource, given) := {
 } if {
 	chosen := object.get(given, "selector", {})
 }
+
+# Claims know what they were written as, and where.
+_ambiguous(said) := [{"path": path, "text": text, "block": block} |
+	some [path, text] in sort({[claim.path, claim.cidr] | some one in said; some claim in one.claims})
+	block := parsed(text)
+	not block.plain
+]
 
 _allowance(one, chosen, resource) := {
 	"subject": {"namespace": resource.namespace, "selector": chosen},
@@ -83,13 +91,6 @@ block_problem(text, path) := [{"path": path, "message": "must be a CIDR block"} 
 _is_block(text) if parsed(text)
 
 # METADATA
-# description: The items of a list field; none where it is absent, null or no list.
-items(thing, field) := list if {
-	list := thing[field]
-	is_array(list)
-} else := []
-
-# METADATA
 # description: A field that is an object; {} where it is not.
 child(thing, field) := value if {
 	value := thing[field]
@@ -118,7 +119,7 @@ selector_problems(chosen, base) := array.flatten([
 	[{"path": $"{base}.matchLabels", "message": "must be an object"} | not _is_object_or_null(object.get(_object(chosen), "matchLabels", null))],
 	list_problem(_object(chosen), "matchExpressions", base),
 	[{"path": $"{base}.matchExpressions[{i}]", "message": "must have a key, and an operator In, NotIn, Exists or DoesNotExist"} |
-		some i, one in items(_object(chosen), "matchExpressions")
+		some i, one in fields.items(_object(chosen), "matchExpressions")
 		not _is_requirement(one)
 	],
 ])

@@ -70,7 +70,7 @@ cluster_wide(thing) if {
 cluster_wide(thing) if _cluster_wide[_group(thing.apiVersion)][thing.kind]
 
 # Whatever namespace the operator of a cloud keeps its objects in, they guard the cluster.
-cluster_wide(thing) if _operators[_group(thing.apiVersion)]
+cluster_wide(thing) if operators[_group(thing.apiVersion)]
 
 # A document of a cloud's tool has no kind.
 cluster_wide(thing) if {
@@ -81,10 +81,19 @@ cluster_wide(thing) if {
 
 cluster_wide(thing) if startswith(thing.kind, "compute#")
 
-_operators := {
-	"ec2.services.k8s.aws": true, "ec2.aws.crossplane.io": true, "ec2.aws.upbound.io": true, "ec2.aws.m.upbound.io": true,
-	"compute.gcp.upbound.io": true, "compute.gcp.m.upbound.io": true, "compute.cnrm.cloud.google.com": true,
-	"network.azure.upbound.io": true, "network.azure.m.upbound.io": true, "network.azure.com": true,
+# METADATA
+# description: The API groups whose objects stand for resources of a cloud, with the operator's format of them.
+operators := {
+	"ec2.services.k8s.aws": {"format": "ack", "cloud": "aws"},
+	"ec2.aws.crossplane.io": {"format": "crossplane", "cloud": "aws"},
+	"ec2.aws.upbound.io": {"format": "crossplane", "cloud": "aws"},
+	"ec2.aws.m.upbound.io": {"format": "crossplane", "cloud": "aws"},
+	"compute.gcp.upbound.io": {"format": "crossplane", "cloud": "google"},
+	"compute.gcp.m.upbound.io": {"format": "crossplane", "cloud": "google"},
+	"compute.cnrm.cloud.google.com": {"format": "kcc", "cloud": "google"},
+	"network.azure.upbound.io": {"format": "crossplane", "cloud": "azure"},
+	"network.azure.m.upbound.io": {"format": "crossplane", "cloud": "azure"},
+	"network.azure.com": {"format": "aso", "cloud": "azure"},
 }
 
 _cluster_wide := {

@@ -9,6 +9,7 @@ package lib.egress.dialects.antrea
 
 import data.lib.egress.allowance
 import data.lib.egress.domain
+import data.lib.egress.fields
 import data.lib.egress.selector
 import data.lib.egress.statement
 
@@ -27,13 +28,12 @@ versions := {"NetworkPolicy": _versions, "ClusterNetworkPolicy": _versions}
 policies(document, resource, shared, settings) := [statement.facts(document, resource, {
 	"selector": _chosen(spec),
 	"applies": _applies(spec, resource.namespace),
-	"normal": {["applied", statement.items(spec, "appliedTo")]},
+	"normal": {["applied", fields.items(spec, "appliedTo")]},
 	"isolates": false,
 	"problems": _problems(spec),
-	"ambiguous": _ambiguous(spec),
-	"unresolved": array.concat(_unknown_tier(spec, tier), [found | some i, rule in statement.items(spec, "egress"); some found in _unresolved(rule, $"spec.egress[{i}]")]),
+	"unresolved": array.concat(_unknown_tier(spec, tier), [found | some i, rule in fields.items(spec, "egress"); some found in _unresolved(rule, $"spec.egress[{i}]")]),
 	"said": [said |
-		some i, rule in statement.items(spec, "egress")
+		some i, rule in fields.items(spec, "egress")
 		order := [tier.priority, object.get(spec, "priority", null), resource.name, i]
 		some said in _said(rule, i, [tier.place, order], [resource.namespace, settings.space])
 	],
@@ -72,10 +72,10 @@ tier(thing) := {"name": lower(thing.metadata.name), "priority": object.get(state
 
 _unknown_tier(spec, tier) := [{"path": "spec.tier", "message": $"is in tier '{spec.tier}', whose place is not known without its Tier"} | not tier.known]
 
-_applies(spec, namespace) := [{"of": "any", "alternatives": [_conditions(entry, namespace) | some entry in statement.items(spec, "appliedTo")]}] if {
-	count(statement.items(spec, "appliedTo")) > 0
+_applies(spec, namespace) := [{"of": "any", "alternatives": [_conditions(entry, namespace) | some entry in fields.items(spec, "appliedTo")]}] if {
+	count(fields.items(spec, "appliedTo")) > 0
 } else := [{"of": "unknown"}] if {
-	count([1 | some rule in statement.items(spec, "egress"); count(statement.items(rule, "appliedTo")) > 0]) > 0
+	count([1 | some rule in fields.items(spec, "egress"); count(fields.items(rule, "appliedTo")) > 0]) > 0
 } else := [{"of": "any", "alternatives": []}]
 
 _conditions(entry, namespace) := array.concat(
@@ -99,12 +99,12 @@ _said(rule, i, [tier, order], [namespace, public]) := [{
 	"order": order,
 	"everywhere": everywhere,
 	"claims": _claims(everywhere, rule, path, public),
-	"selectors": [found | some peer in statement.items(rule, "to"); some found in _selectors(peer, namespace)],
+	"selectors": [found | some peer in fields.items(rule, "to"); some found in _selectors(peer, namespace)],
 	"ports": _ports(rule),
 }] if {
 	action := {"Allow": "allow", "Drop": "deny", "Reject": "deny", "Pass": "pass"}[rule.action]
 	path := $"spec.egress[{i}]"
-	everywhere := (count(statement.items(rule, "to")) + count(statement.items(rule, "toServices"))) == 0
+	everywhere := (count(fields.items(rule, "to")) + count(fields.items(rule, "toServices"))) == 0
 	_is_for_all(rule, action)
 } else := []
 
@@ -113,19 +113,19 @@ _is_for_all(_, "allow")
 
 _is_for_all(rule, action) if {
 	action in {"deny", "pass"}
-	count(statement.items(rule, "appliedTo")) == 0
-	count(statement.items(rule, "l7Protocols")) == 0
+	count(fields.items(rule, "appliedTo")) == 0
+	count(fields.items(rule, "l7Protocols")) == 0
 }
 
 _claims(true, _, _, public) := allowance.everywhere(public)
 
 _claims(false, rule, path, public) := [claim |
-	some j, peer in statement.items(rule, "to")
+	some j, peer in fields.items(rule, "to")
 	some claim in _of_peer(peer, $"{path}.to[{j}]", rule, public)
 ]
 
 # A name is known only when somebody asks for it, and denies nothing for sure.
-_of_peer(peer, path, rule, public) := statement.block(peer.ipBlock.cidr, statement.items(peer.ipBlock, "except"), $"{path}.ipBlock.cidr", public) if {
+_of_peer(peer, path, rule, public) := statement.block(peer.ipBlock.cidr, fields.items(peer.ipBlock, "except"), $"{path}.ipBlock.cidr", public) if {
 	is_object(peer.ipBlock)
 } else := statement.anywhere(peer.fqdn, $"{path}.fqdn", public) if {
 	is_string(peer.fqdn)
@@ -149,10 +149,10 @@ _chosen_namespaces(peer, namespace) := peer.namespaceSelector if {
 	namespace == ""
 } else := null
 
-_ports(rule) := [port | some entry in statement.items(rule, "ports"); some port in _port(entry)] if {
-	count(statement.items(rule, "ports")) > 0
+_ports(rule) := [port | some entry in fields.items(rule, "ports"); some port in _port(entry)] if {
+	count(fields.items(rule, "ports")) > 0
 } else := [] if {
-	count(statement.items(rule, "protocols")) > 0
+	count(fields.items(rule, "protocols")) > 0
 } else := statement.whole(["TCP", "UDP", "SCTP"])
 
 _port(entry) := statement.range(_protocol(entry), entry.port, object.get(entry, "endPort", entry.port)) if {
@@ -165,15 +165,8 @@ _protocol(entry) := entry.protocol if {
 	is_string(entry.protocol)
 } else := "TCP"
 
-_ambiguous(spec) := [{"path": $"spec.egress[{i}].to[{j}].ipBlock.cidr", "text": peer.ipBlock.cidr, "block": block} |
-	some i, rule in statement.items(spec, "egress")
-	some j, peer in statement.items(rule, "to")
-	block := statement.parsed(peer.ipBlock.cidr)
-	not block.plain
-]
-
 _unresolved(rule, path) := [{"path": $"{path}.to[{j}].group", "message": "refers to a group, whose members are not known"} |
-	some j, peer in statement.items(rule, "to")
+	some j, peer in fields.items(rule, "to")
 	peer.group
 ]
 
@@ -182,24 +175,24 @@ _problems(spec) := array.flatten([
 	[{"path": "spec.priority", "message": "must be a number"} | not is_number(object.get(spec, "priority", null))],
 	statement.list_problem(spec, "egress", "spec"),
 	[problem |
-		some i, entry in statement.items(spec, "appliedTo")
+		some i, entry in fields.items(spec, "appliedTo")
 		some field in ["podSelector", "namespaceSelector"]
 		object.get(entry, field, null) != null
 		some problem in statement.selector_problems(entry[field], $"spec.appliedTo[{i}].{field}")
 	],
-	[problem | some i, rule in statement.items(spec, "egress"); some problem in _rule_problems(rule, $"spec.egress[{i}]")],
+	[problem | some i, rule in fields.items(spec, "egress"); some problem in _rule_problems(rule, $"spec.egress[{i}]")],
 ])
 
 _rule_problems(rule, base) := array.flatten([
 	statement.shape_problems(rule, {"action", "to", "toServices", "ports", "protocols", "l7Protocols", "name", "enableLogging", "logLabel", "appliedTo"}, base),
 	[{"path": $"{base}.action", "message": "must be Allow, Drop, Reject or Pass"} | not object.get(rule, "action", null) in {"Allow", "Drop", "Reject", "Pass"}],
 	[problem |
-		some j, peer in statement.items(rule, "to")
+		some j, peer in fields.items(rule, "to")
 		is_object(peer.ipBlock)
 		some problem in statement.block_problem(object.get(peer.ipBlock, "cidr", null), $"{base}.to[{j}].ipBlock.cidr")
 	],
 	[problem |
-		some j, entry in statement.items(rule, "ports")
+		some j, entry in fields.items(rule, "ports")
 		some problem in statement.port_problem(object.get(entry, "port", null), $"{base}.ports[{j}].port")
 	],
 ])

@@ -9,9 +9,9 @@
 #   - ref: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
 package lib.egress.dialects.aws
 
+import data.lib.egress.fields
 import data.lib.egress.firewall
 import data.lib.egress.infrastructure
-import data.lib.egress.statement
 
 _upbound := {"SecurityGroup": true, "SecurityGroupRule": true, "SecurityGroupEgressRule": true, "NetworkACL": true, "NetworkACLRule": true}
 
@@ -134,7 +134,7 @@ _inline(one) := [_implied(one)] if {
 } else := array.concat(
 	[rule |
 		some field in _egress_fields
-		some i, written in statement.items(one.values, field)
+		some i, written in fields.items(one.values, field)
 		rule := _rule(written, one, $".{field}[{i}]", [field, i])
 	],
 	[_unknown_rule(one, field) | some field in _egress_fields; _is_left_open(one, field)],
@@ -143,14 +143,19 @@ _inline(one) := [_implied(one)] if {
 _egress_fields := ["egress", "SecurityGroupEgress", "IpPermissionsEgress", "egressRules"]
 
 _says_nothing(one) if {
-	count([1 | some field in _egress_fields; some _ in statement.items(one.values, field)]) == 0
+	count([1 | some field in _egress_fields; some _ in fields.items(one.values, field)]) == 0
 	count([1 | some field in _egress_fields; _is_left_open(one, field)]) == 0
 }
 
 # A plan does not tell what nobody wrote, of which Terraform makes nothing, from what is generated of values that are known only later.
 _is_left_open(one, field) if object.get(one.unknown, field, false) == true
 
-_is_left_open(one, field) if infrastructure.is_unknown(object.get(one.values, field, null), false)
+# The rules in a list are each known or not.
+_is_left_open(one, field) if {
+	written := object.get(one.values, field, null)
+	not is_array(written)
+	infrastructure.is_unknown(written, false)
+}
 
 _implied(one) := firewall.rule({
 	"path": one.path, "anywhere": true, "ports": firewall.ports("-1", null, null), "implied": true,
@@ -166,11 +171,11 @@ _rule(values, one, below, keys) := firewall.rule({
 	"path": path,
 	"blocks": blocks,
 	"peers": _peers(values),
-	"ports": firewall.ports(_one_of(values, _protocol_fields), _one_of(values, _from_fields), _one_of(values, _to_fields)),
+	"ports": firewall.ports(firewall.one_of(values, _protocol_fields), firewall.one_of(values, _from_fields), firewall.one_of(values, _to_fields)),
 	"unknown": array.concat(
 		[{"path": $"{path}.{field}", "message": "is known only later"} |
 			some field in array.flatten([_block_fields, _nested_fields, _protocol_fields, _from_fields, _to_fields])
-			_is_unknown(object.get(values, field, null), object.get(one.unknown, array.concat(keys, [field]), object.get(one.unknown, keys, false)))
+			infrastructure.is_unknown(object.get(values, field, null), object.get(one.unknown, array.concat(keys, [field]), object.get(one.unknown, keys, false)))
 		],
 		[{"path": path, "message": message} |
 			some message in array.concat(
@@ -204,24 +209,6 @@ _peer_fields := [
 	"userIDGroupPairs", "userIdGroupPairs", "sourceSecurityGroupId", "referencedSecurityGroupId",
 ]
 
-# Unknown in part is unknown: of a list whose third block is not known yet, two are.
-_is_unknown(value, unknown) if infrastructure.is_unknown(value, unknown)
-
-_is_unknown(_, unknown) if {
-	is_array(unknown)
-	true in unknown
-}
-
-_is_unknown(value, _) if {
-	is_array(value)
-	some item in value
-	infrastructure.is_unknown(item, false)
-}
-
-_one_of(values, fields) := [value | some field in fields; value := values[field]; value != null][0] if {
-	count([1 | some field in fields; object.get(values, field, null) != null]) > 0
-} else := null
-
 _is_given(values, field) if not object.get(values, field, null) in [null, [], "", false]
 
 _blocks(values, path) := array.concat(
@@ -231,7 +218,7 @@ _blocks(values, path) := array.concat(
 	],
 	[[text, $"{path}.{field}[{i}].{key}"] |
 		some field in _nested_fields
-		some i, entry in statement.items(values, field)
+		some i, entry in fields.items(values, field)
 		some key in ["CidrIp", "CidrIpv6", "cidrIP", "cidrIPv6", "cidrIp", "cidrIpv6"]
 		text := entry[key]
 	],
@@ -250,23 +237,23 @@ _peers(values) := array.concat(
 _entries(one) := array.concat(
 	[_entry(written, one, $".{field}[{i}]") |
 		some field in ["egress", "Entries", "entries"]
-		some i, written in statement.items(one.values, field)
+		some i, written in fields.items(one.values, field)
 		_is_outbound(written)
 	],
 	[_unknown_rule(one, "egress") | _is_left_open(one, "egress")],
 )
 
-_is_outbound(values) if not _one_of(values, ["egress", "Egress"]) in [false, null]
+_is_outbound(values) if not firewall.one_of(values, ["egress", "Egress"]) in [false, null]
 
 _is_outbound(values) if {
-	_one_of(values, ["egress", "Egress"]) == null
+	firewall.one_of(values, ["egress", "Egress"]) == null
 	values.rule_no
 }
 
 _entry(values, one, below) := firewall.rule({
 	"path": path,
-	"action": _action(_one_of(values, _action_fields)),
-	"order": [_number(_one_of(values, ["rule_no", "rule_number", "RuleNumber", "ruleNumber"]))],
+	"action": _action(firewall.one_of(values, _action_fields)),
+	"order": [_number(firewall.one_of(values, ["rule_no", "rule_number", "RuleNumber", "ruleNumber"]))],
 	"blocks": blocks,
 	"ports": _ports_of_entry(values),
 	"unknown": [{"path": $"{path}.{field}", "message": "is known only later"} |
@@ -293,8 +280,8 @@ _number(value) := to_number(value) if {
 	regex.match(`^[0-9]+$`, value)
 } else := value
 
-_ports_of_entry(values) := firewall.ports(_one_of(values, ["protocol", "Protocol"]), range[0], range[1]) if {
-	found := _one_of(values, ["PortRange", "portRange"])
+_ports_of_entry(values) := firewall.ports(firewall.one_of(values, ["protocol", "Protocol"]), range[0], range[1]) if {
+	found := firewall.one_of(values, ["PortRange", "portRange"])
 	is_object(found)
-	range := [_one_of(found, ["From", "from"]), _one_of(found, ["To", "to"])]
-} else := firewall.ports(_one_of(values, ["protocol", "Protocol"]), _one_of(values, _from_fields), _one_of(values, _to_fields))
+	range := [firewall.one_of(found, ["From", "from"]), firewall.one_of(found, ["To", "to"])]
+} else := firewall.ports(firewall.one_of(values, ["protocol", "Protocol"]), firewall.one_of(values, _from_fields), firewall.one_of(values, _to_fields))

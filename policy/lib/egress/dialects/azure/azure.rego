@@ -7,6 +7,7 @@
 #   - ref: https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
 package lib.egress.dialects.azure
 
+import data.lib.egress.fields
 import data.lib.egress.firewall
 import data.lib.egress.infrastructure
 import data.lib.egress.statement
@@ -68,7 +69,7 @@ _group(one, _) := lower(_first([
 
 _written(one) := [rule |
 	some field in ["security_rule", "securityRules", "securityRule"]
-	some i, written in statement.items(one.values, field)
+	some i, written in fields.items(one.values, field)
 	_is_outbound(_values(written))
 	rule := _rule(_values(written), one, $".{field}[{i}]")
 ]
@@ -126,7 +127,7 @@ _application_groups := ["destination_application_security_group_ids", "destinati
 
 _prefixes(values) := array.concat(
 	[text | some field in _prefix_fields; text := values[field]; is_string(text); text != ""],
-	[text | some field in _prefix_lists; some text in statement.items(values, field); is_string(text)],
+	[text | some field in _prefix_lists; some text in fields.items(values, field); is_string(text)],
 )
 
 _everywhere := {"*", "any", "internet"}
@@ -145,18 +146,18 @@ _is_block(text) if statement.parsed(text)
 
 _written_at(values, text, path) := $"{path}.{field}" if {
 	field := [field | some field in _prefix_fields; values[field] == text][0]
-} else := [$"{path}.{field}[{i}]" | some field in _prefix_lists; some i, other in statement.items(values, field); other == text][0]
+} else := [$"{path}.{field}[{i}]" | some field in _prefix_lists; some i, other in fields.items(values, field); other == text][0]
 
 _port_texts(values) := array.concat(
 	[text | some field in ["destination_port_range", "destinationPortRange"]; text := values[field]; not text in [null, "", "*"]],
-	[text | some field in ["destination_port_ranges", "destinationPortRanges"]; some text in statement.items(values, field)],
+	[text | some field in ["destination_port_ranges", "destinationPortRanges"]; some text in fields.items(values, field)],
 )
 
 # What denies only some sources is no denial for all.
 _is_partial(values) if {
 	sources := array.concat(
 		[text | some field in ["source_address_prefix", "sourceAddressPrefix"]; text := values[field]; not text in [null, ""]],
-		[text | some field in ["source_address_prefixes", "sourceAddressPrefixes"]; some text in statement.items(values, field)],
+		[text | some field in ["source_address_prefixes", "sourceAddressPrefixes"]; some text in fields.items(values, field)],
 	)
 	some text in sources
 	not lower(text) in {"*", "any", "virtualnetwork", "0.0.0.0/0"}

@@ -11,6 +11,7 @@ package lib.egress.dialects.calico
 import data.lib.egress.allowance
 import data.lib.egress.domain
 import data.lib.egress.expression
+import data.lib.egress.fields
 import data.lib.egress.statement
 
 _policies := {"NetworkPolicy": true, "GlobalNetworkPolicy": true}
@@ -39,8 +40,7 @@ policies(document, resource, shared, settings) := [statement.facts(document, res
 	"isolates": _closes(spec, tier),
 	"closes": tier.place,
 	"problems": _problems(spec, document.object.kind),
-	"ambiguous": _ambiguous(spec),
-	"unresolved": array.concat(_unknown_tier(spec, tier), [found | some i, rule in _rules(spec); some found in _unresolved(rule, $"spec.egress[{i}]", resource.namespace, shared)]),
+	"unresolved": array.concat(_unknown_tier(spec, tier), [found | some i, rule in _rules(spec); some found in _unresolved(rule, $"spec.egress[{i}]")]),
 	"said": [said |
 		some i, rule in _rules(spec)
 		order := array.concat(_order(spec), [resource.name, i])
@@ -55,13 +55,13 @@ policies(document, resource, shared, settings) := [statement.facts(document, res
 _types(spec) := set() if {
 	some field in ["doNotTrack", "preDNAT"]
 	spec[field] == true
-} else := {type | some type in statement.items(spec, "types")} if {
-	count(statement.items(spec, "types")) > 0
+} else := {type | some type in fields.items(spec, "types")} if {
+	count(fields.items(spec, "types")) > 0
 } else := {"Egress"} if {
-	count(statement.items(spec, "egress")) > 0
+	count(fields.items(spec, "egress")) > 0
 } else := {"Ingress"}
 
-_rules(spec) := statement.items(spec, "egress") if {
+_rules(spec) := fields.items(spec, "egress") if {
 	"Egress" in _types(spec)
 } else := []
 
@@ -100,8 +100,8 @@ tier(thing) := {"name": thing.metadata.name, "order": _order(spec), "passes": ob
 network_set(thing) := {
 	"namespace": _namespace_of(thing),
 	"labels": statement.child(thing.metadata, "labels"),
-	"nets": statement.items(spec, "nets"),
-	"domains": statement.items(spec, "allowedEgressDomains"),
+	"nets": fields.items(spec, "nets"),
+	"domains": fields.items(spec, "allowedEgressDomains"),
 } if {
 	spec := statement.child(thing, "spec")
 }
@@ -185,7 +185,7 @@ _choosing := ["selector", "namespaceSelector", "nets", "domains", "services", "s
 
 _everywhere(destination) if {
 	count([1 | some field in _choosing; _is_given(destination, field)]) == 0
-	count(statement.items(destination, "notNets")) == 0
+	count(fields.items(destination, "notNets")) == 0
 } else := false
 
 _is_given(destination, field) if {
@@ -198,7 +198,7 @@ _claims(true, _, _, [_, _, public]) := allowance.everywhere(public)
 # Of blocks and a selector both must hold: a selector can only take away from blocks.
 _claims(false, destination, path, [namespace, shared, public]) := [claim |
 	some [text, from] in _nets(destination, path, namespace, shared)
-	some claim in statement.block(text, statement.items(destination, "notNets"), from, public)
+	some claim in statement.block(text, fields.items(destination, "notNets"), from, public)
 ]
 
 _nets(destination, path, _, _) := [[text, $"{path}.destination.nets[{j}]"] | some j, text in destination.nets] if {
@@ -246,14 +246,14 @@ _is_in(set, selected, _) if {
 }
 
 _by_domain(destination, path, public) := [claim |
-	some j, name in statement.items(destination, "domains")
+	some j, name in fields.items(destination, "domains")
 	domain.any(name)
 	some claim in statement.anywhere(name, $"{path}.destination.domains[{j}]", public)
 ]
 
 _selectors(destination) := array.flatten([
 	[{"namespaces": _namespaces(destination), "pods": _pods(destination)} | not _is_given(destination, "nets"); _is_selecting(destination)],
-	[{"namespaces": null, "pods": null, "name": name} | some name in statement.items(destination, "domains"); not domain.any(name)],
+	[{"namespaces": null, "pods": null, "name": name} | some name in fields.items(destination, "domains"); not domain.any(name)],
 	[{"namespaces": null, "pods": null, "name": field} | some field in ["services", "serviceAccounts"]; _is_given(destination, field)],
 ])
 
@@ -305,15 +305,7 @@ _port(protocol, entry, "allow") := [{"protocol": protocol, "name": entry}] if {
 	not regex.match(`^[0-9]{1,5}(:[0-9]{1,5})?$`, entry)
 }
 
-_ambiguous(spec) := [{"path": $"spec.egress[{i}].destination.nets[{j}]", "text": text, "block": block} |
-	some i, rule in _rules(spec)
-	some j, text in statement.items(statement.child(rule, "destination"), "nets")
-	block := statement.parsed(text)
-	not block.plain
-]
-
-# A selector that no pod and no set need have may mean one that is not here; of namespaces a set's is known, their labels are not.
-_unresolved(rule, path, _, _) := [{"path": $"{path}.destination.services", "message": "refers to a Service, whose endpoints are not known"} |
+_unresolved(rule, path) := [{"path": $"{path}.destination.services", "message": "refers to a Service, whose endpoints are not known"} |
 	_is_given(statement.child(rule, "destination"), "services")
 ]
 
@@ -325,7 +317,7 @@ _problems(spec, kind) := array.flatten([
 		},
 		"spec",
 	),
-	[{"path": $"spec.types[{i}]", "message": "must be Ingress or Egress"} | some i, type in statement.items(spec, "types"); not type in {"Ingress", "Egress"}],
+	[{"path": $"spec.types[{i}]", "message": "must be Ingress or Egress"} | some i, type in fields.items(spec, "types"); not type in {"Ingress", "Egress"}],
 	[{"path": $"spec.{field}", "message": "cannot be read as an expression"} |
 		some field in ["selector", "namespaceSelector", "serviceAccountSelector"]
 		not _is_expression(object.get(spec, field, ""))
@@ -333,7 +325,7 @@ _problems(spec, kind) := array.flatten([
 	[{"path": "spec.namespaceSelector", "message": "is a field of GlobalNetworkPolicy"} | kind == "NetworkPolicy"; object.get(spec, "namespaceSelector", null) != null],
 	[{"path": "spec.order", "message": "must be a number"} | not _is_order(object.get(spec, "order", null))],
 	statement.list_problem(spec, "egress", "spec"),
-	[problem | some i, rule in statement.items(spec, "egress"); some problem in _rule_problems(rule, $"spec.egress[{i}]")],
+	[problem | some i, rule in fields.items(spec, "egress"); some problem in _rule_problems(rule, $"spec.egress[{i}]")],
 ])
 
 _is_expression(null)
@@ -353,7 +345,7 @@ _rule_problems(rule, base) := array.flatten([
 		count(_protocols(rule)) != 1
 	],
 	[{"path": $"{base}.destination.ports[{i}]", "message": "must be a port, a range or a name"} |
-		some i, entry in statement.items(statement.child(rule, "destination"), "ports")
+		some i, entry in fields.items(statement.child(rule, "destination"), "ports")
 		not _port("TCP", entry, "allow")
 	],
 ])
@@ -368,7 +360,7 @@ _destination_problems(destination, base) := array.flatten([
 	[problem | some field in ["nets", "notNets", "ports", "notPorts"]; some problem in statement.list_problem(destination, field, base)],
 	[problem |
 		some field in ["nets", "notNets"]
-		some i, text in statement.items(destination, field)
+		some i, text in fields.items(destination, field)
 		some problem in statement.block_problem(text, $"{base}.{field}[{i}]")
 	],
 	[{"path": $"{base}.{field}", "message": "cannot be read as an expression"} |

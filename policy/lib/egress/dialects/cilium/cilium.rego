@@ -10,6 +10,7 @@ package lib.egress.dialects.cilium
 import data.lib.egress.allowance
 import data.lib.egress.cidr
 import data.lib.egress.domain
+import data.lib.egress.fields
 import data.lib.egress.selector
 import data.lib.egress.statement
 
@@ -29,12 +30,12 @@ policies(document, resource, shared, settings) := [_policy(document, resource, p
 
 _specs(thing) := array.concat(
 	[["spec", thing.spec] | object.get(thing, "spec", null) != null],
-	[[$"specs[{i}]", spec] | some i, spec in statement.items(thing, "specs")],
+	[[$"specs[{i}]", spec] | some i, spec in fields.items(thing, "specs")],
 ) if {
 	_has_specs(thing)
 } else := [["spec", object.get(thing, "spec", null)]]
 
-_has_specs(thing) if count(statement.items(thing, "specs")) > 0
+_has_specs(thing) if count(fields.items(thing, "specs")) > 0
 
 _policy(document, resource, path, spec, shared, settings) := statement.facts(document, resource, {
 	"part": path,
@@ -45,14 +46,13 @@ _policy(document, resource, path, spec, shared, settings) := statement.facts(doc
 	}),
 	"isolates": _isolates(spec),
 	"problems": _problems(spec, path),
-	"ambiguous": _ambiguous(spec, path),
 	"unresolved": array.concat(
 		[{"path": $"{path}.nodeSelector", "message": "governs nodes, of which nothing is judged"} | is_object(spec.nodeSelector)],
-		[found | some [field, _] in _directions; some i, rule in statement.items(spec, field); some found in _unresolved(rule, $"{path}.{field}[{i}]", shared)],
+		[found | some [field, _] in _directions; some i, rule in fields.items(spec, field); some found in _unresolved(rule, $"{path}.{field}[{i}]", shared)],
 	),
 	"said": [_said(rule, i, $"{path}.{field}[{i}]", action, resource.namespace, shared, settings.space) |
 		some [field, action] in _directions
-		some i, rule in statement.items(spec, field)
+		some i, rule in fields.items(spec, field)
 	],
 }) if {
 	compiled := _compiled(spec, resource.namespace)
@@ -89,7 +89,7 @@ _key(key) := substring(key, 4, -1) if {
 
 _isolates(spec) := spec.enableDefaultDeny.egress if {
 	is_boolean(spec.enableDefaultDeny.egress)
-} else := (count(statement.items(spec, "egress")) + count(statement.items(spec, "egressDeny"))) > 0
+} else := (count(fields.items(spec, "egress")) + count(fields.items(spec, "egressDeny"))) > 0
 
 _said(rule, i, path, action, namespace, shared, public) := {
 	"path": path,
@@ -112,7 +112,7 @@ _members := ["toEndpoints", "toCIDR", "toCIDRSet", "toEntities", "toServices", "
 # Ports without peers are those of everybody. Older versions took an empty list of peers for none as well: it may allow, and does not deny.
 _everywhere(rule, "allow") if {
 	_has_ports(rule)
-	count([1 | some field in _members; count(statement.items(rule, field)) > 0]) == 0
+	count([1 | some field in _members; count(fields.items(rule, field)) > 0]) == 0
 } else := false
 
 _everywhere(rule, "deny") if {
@@ -120,19 +120,19 @@ _everywhere(rule, "deny") if {
 	count([1 | some field in _members; object.get(rule, field, null) != null]) == 0
 } else := false
 
-_has_ports(rule) if count(statement.items(rule, "toPorts")) + count(statement.items(rule, "icmps")) > 0
+_has_ports(rule) if count(fields.items(rule, "toPorts")) + count(fields.items(rule, "icmps")) > 0
 
 _claims(true, _, _, _, public) := allowance.everywhere(public)
 
 _claims(false, rule, path, shared, public) := array.flatten([
-	[claim | some j, text in statement.items(rule, "toCIDR"); some claim in statement.block(text, [], $"{path}.toCIDR[{j}]", public)],
+	[claim | some j, text in fields.items(rule, "toCIDR"); some claim in statement.block(text, [], $"{path}.toCIDR[{j}]", public)],
 	[claim |
-		some j, entry in statement.items(rule, "toCIDRSet")
+		some j, entry in fields.items(rule, "toCIDRSet")
 		some claim in _of_set(entry, $"{path}.toCIDRSet[{j}]", shared, public)
 	],
-	[claim | some j, name in statement.items(rule, "toEntities"); some claim in _of_entity(name, $"{path}.toEntities[{j}]", public)],
+	[claim | some j, name in fields.items(rule, "toEntities"); some claim in _of_entity(name, $"{path}.toEntities[{j}]", public)],
 	[claim |
-		some j, chosen in statement.items(rule, "toEndpoints")
+		some j, chosen in fields.items(rule, "toEndpoints")
 		_selects_world(chosen)
 		some claim in statement.anywhere("reserved:world", $"{path}.toEndpoints[{j}]", public)
 	],
@@ -140,18 +140,18 @@ _claims(false, rule, path, shared, public) := array.flatten([
 
 # What a name stands for is known only when somebody asks for it, so that a name denies nothing for sure.
 _by_name(rule, path, public) := [claim |
-	some j, entry in statement.items(rule, "toFQDNs")
+	some j, entry in fields.items(rule, "toFQDNs")
 	some field in ["matchName", "matchPattern"]
 	domain.any(entry[field])
 	some claim in statement.anywhere(entry[field], $"{path}.toFQDNs[{j}].{field}", public)
 ]
 
-_of_set(entry, path, _, public) := statement.block(entry.cidr, statement.items(entry, "except"), $"{path}.cidr", public) if is_string(entry.cidr)
+_of_set(entry, path, _, public) := statement.block(entry.cidr, fields.items(entry, "except"), $"{path}.cidr", public) if is_string(entry.cidr)
 
 _of_set(entry, path, shared, public) := [claim |
 	some group in _groups(entry, shared)
 	some text in group.cidrs
-	some claim in statement.block(text, statement.items(entry, "except"), $"{path}.{_referring(entry)}", public)
+	some claim in statement.block(text, fields.items(entry, "except"), $"{path}.{_referring(entry)}", public)
 ] if {
 	not is_string(object.get(entry, "cidr", null))
 }
@@ -173,7 +173,7 @@ _groups(entry, shared) := [group | some group in shared.cidr_groups; group.name 
 cidr_group(thing) := {
 	"name": thing.metadata.name,
 	"labels": statement.child(thing.metadata, "labels"),
-	"cidrs": [text | some text in statement.items(statement.child(thing, "spec"), "externalCIDRs")],
+	"cidrs": [text | some text in fields.items(statement.child(thing, "spec"), "externalCIDRs")],
 }
 
 _of_entity(name, path, public) := statement.anywhere(name, path, public) if {
@@ -197,16 +197,16 @@ _selects_world(chosen) if {
 }
 
 _selectors(rule, namespace) := array.flatten([
-	[_of_endpoints(chosen, namespace) | some chosen in statement.items(rule, "toEndpoints"); not _selects_world(chosen)],
-	[{"namespaces": {}, "pods": {}} | "cluster" in statement.items(rule, "toEntities")],
-	[{"namespaces": null, "pods": null, "name": name} | some name in statement.items(rule, "toEntities"); name in _inside; name != "cluster"],
+	[_of_endpoints(chosen, namespace) | some chosen in fields.items(rule, "toEndpoints"); not _selects_world(chosen)],
+	[{"namespaces": {}, "pods": {}} | "cluster" in fields.items(rule, "toEntities")],
+	[{"namespaces": null, "pods": null, "name": name} | some name in fields.items(rule, "toEntities"); name in _inside; name != "cluster"],
 	[{"namespaces": null, "pods": null, "name": name} |
-		some entry in statement.items(rule, "toFQDNs")
+		some entry in fields.items(rule, "toFQDNs")
 		some field in ["matchName", "matchPattern"]
 		name := entry[field]
 		not domain.any(name)
 	],
-	[{"namespaces": null, "pods": null, "name": field} | some field in ["toServices", "toGroups", "toNodes"]; count(statement.items(rule, field)) > 0],
+	[{"namespaces": null, "pods": null, "name": field} | some field in ["toServices", "toGroups", "toNodes"]; count(fields.items(rule, field)) > 0],
 ])
 
 # The labels of pods and those of their namespace are in one selector.
@@ -242,14 +242,14 @@ _namespaces(pairs, requirements, namespace) := null if {
 } else := {"matchLabels": pairs, "matchExpressions": requirements}
 
 # Only ICMP where it is the only thing said.
-_ports(rule) := [port | some entry in statement.items(rule, "toPorts"); some port in _of_entry(entry)] if {
-	count(statement.items(rule, "toPorts")) > 0
+_ports(rule) := [port | some entry in fields.items(rule, "toPorts"); some port in _of_entry(entry)] if {
+	count(fields.items(rule, "toPorts")) > 0
 } else := [] if {
-	count(statement.items(rule, "icmps")) > 0
+	count(fields.items(rule, "icmps")) > 0
 } else := statement.whole(["TCP", "UDP", "SCTP"])
 
-_of_entry(entry) := [port | some written in statement.items(entry, "ports"); some port in _port(written)] if {
-	count(statement.items(entry, "ports")) > 0
+_of_entry(entry) := [port | some written in fields.items(entry, "ports"); some port in _port(written)] if {
+	count(fields.items(entry, "ports")) > 0
 } else := statement.whole(["TCP", "UDP", "SCTP"])
 
 _port(written) := [port | some protocol in _protocols(written); some port in _number_or_name(protocol, object.get(written, "port", "0"), written)]
@@ -279,26 +279,13 @@ _digits(text) := text if {
 	is_string(text)
 } else := format_int(text, 10)
 
-_ambiguous(spec, path) := [{"path": found, "text": text, "block": block} |
-	some [field, _] in _directions
-	some i, rule in statement.items(spec, field)
-	some [found, text] in _texts(rule, $"{path}.{field}[{i}]")
-	block := statement.parsed(text)
-	not block.plain
-]
-
-_texts(rule, base) := array.concat(
-	[[$"{base}.toCIDR[{j}]", text] | some j, text in statement.items(rule, "toCIDR")],
-	[[$"{base}.toCIDRSet[{j}].cidr", entry.cidr] | some j, entry in statement.items(rule, "toCIDRSet")],
-)
-
 _unresolved(rule, base, shared) := array.concat(
 	[{"path": $"{base}.toCIDRSet[{j}]", "message": $"refers to a CiliumCIDRGroup that is not there"} |
-		some j, entry in statement.items(rule, "toCIDRSet")
+		some j, entry in fields.items(rule, "toCIDRSet")
 		not is_string(object.get(entry, "cidr", null))
 		count(_groups(entry, shared)) == 0
 	],
-	[{"path": $"{base}.toGroups", "message": "refers to groups of a cloud, whose addresses are not known"} | count(statement.items(rule, "toGroups")) > 0],
+	[{"path": $"{base}.toGroups", "message": "refers to groups of a cloud, whose addresses are not known"} | count(fields.items(rule, "toGroups")) > 0],
 )
 
 _problems(spec, path) := statement.shape_problems(spec, set(), path) if {
@@ -315,7 +302,7 @@ _problems(spec, path) := statement.shape_problems(spec, set(), path) if {
 	[problem | some [field, _] in _directions; some problem in statement.list_problem(spec, field, path)],
 	[problem |
 		some [field, action] in _directions
-		some i, rule in statement.items(spec, field)
+		some i, rule in fields.items(spec, field)
 		some problem in _rule_problems(rule, $"{path}.{field}[{i}]")
 	],
 ])
@@ -325,19 +312,19 @@ _rule_problems(null, _) := []
 _rule_problems(rule, base) := array.flatten([
 	statement.shape_problems(rule, {field | some field in _members} | {"toRequires", "toPorts", "icmps", "authentication"}, base),
 	[problem | some field in array.concat(_members, ["toPorts", "icmps"]); some problem in statement.list_problem(rule, field, base)],
-	_combined_problems([field | some field in _members; count(statement.items(rule, field)) > 0], base),
-	[problem | some j, text in statement.items(rule, "toCIDR"); some problem in statement.block_problem(text, $"{base}.toCIDR[{j}]")],
-	[problem | some j, entry in statement.items(rule, "toCIDRSet"); some problem in _set_problems(entry, $"{base}.toCIDRSet[{j}]")],
+	_combined_problems([field | some field in _members; count(fields.items(rule, field)) > 0], base),
+	[problem | some j, text in fields.items(rule, "toCIDR"); some problem in statement.block_problem(text, $"{base}.toCIDR[{j}]")],
+	[problem | some j, entry in fields.items(rule, "toCIDRSet"); some problem in _set_problems(entry, $"{base}.toCIDRSet[{j}]")],
 	[{"path": $"{base}.toEntities[{j}]", "message": "is no entity of Cilium"} |
-		some j, name in statement.items(rule, "toEntities")
+		some j, name in fields.items(rule, "toEntities")
 		not name in (_inside | {"world", "all", "world-ipv4", "world-ipv6"})
 	],
 	[{"path": $"{base}.toPorts[{j}].ports[{k}].port", "message": "must be a text: a number or a name"} |
-		some j, entry in statement.items(rule, "toPorts")
-		some k, written in statement.items(entry, "ports")
+		some j, entry in fields.items(rule, "toPorts")
+		some k, written in fields.items(entry, "ports")
 		not _is_port(object.get(written, "port", null))
 	],
-	[problem | some j, chosen in statement.items(rule, "toEndpoints"); some problem in statement.selector_problems(chosen, $"{base}.toEndpoints[{j}]")],
+	[problem | some j, chosen in fields.items(rule, "toEndpoints"); some problem in statement.selector_problems(chosen, $"{base}.toEndpoints[{j}]")],
 ]) if {
 	rule != null
 }
@@ -355,6 +342,6 @@ _set_problems(entry, base) := [{"path": base, "message": "must have one of cidr,
 	count([1 | some field in ["cidr", "cidrGroupRef", "cidrGroupSelector"]; object.get(entry, field, null) != null]) != 1
 } else := [problem |
 	entry.cidr
-	some [field, text] in array.concat([["cidr", entry.cidr]], [[$"except[{i}]", text] | some i, text in statement.items(entry, "except")])
+	some [field, text] in array.concat([["cidr", entry.cidr]], [[$"except[{i}]", text] | some i, text in fields.items(entry, "except")])
 	some problem in statement.block_problem(text, $"{base}.{field}")
 ]

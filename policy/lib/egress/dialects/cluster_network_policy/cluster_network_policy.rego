@@ -9,6 +9,7 @@ package lib.egress.dialects.cluster_network_policy
 
 import data.lib.egress.allowance
 import data.lib.egress.domain
+import data.lib.egress.fields
 import data.lib.egress.selector
 import data.lib.egress.statement
 
@@ -37,8 +38,7 @@ policies(document, resource, _, settings) := [statement.facts(document, resource
 	"normal": _normal(spec),
 	"isolates": false,
 	"problems": _problems(document.object, spec),
-	"ambiguous": _ambiguous(spec),
-	"said": [_said(rule, i, tier, [priority, i], settings.space) | some i, rule in statement.items(spec, "egress")],
+	"said": [_said(rule, i, tier, [priority, i], settings.space) | some i, rule in fields.items(spec, "egress")],
 })] if {
 	spec := statement.child(document.object, "spec")
 	tier := _tier(document.object.kind, spec)
@@ -79,8 +79,8 @@ _said(rule, i, tier, order, public) := {
 	"action": object.get(_actions, object.get(rule, "action", ""), "none"),
 	"tier": tier,
 	"order": order,
-	"claims": [claim | some j, peer in statement.items(rule, "to"); some claim in _claims(peer, $"{path}.to[{j}]", rule, public)],
-	"selectors": [found | some peer in statement.items(rule, "to"); some found in _selectors(peer)],
+	"claims": [claim | some j, peer in fields.items(rule, "to"); some claim in _claims(peer, $"{path}.to[{j}]", rule, public)],
+	"selectors": [found | some peer in fields.items(rule, "to"); some found in _selectors(peer)],
 	"ports": _ports(rule),
 } if {
 	path := $"spec.egress[{i}]"
@@ -89,12 +89,12 @@ _said(rule, i, tier, order, public) := {
 # A name is known only when somebody asks for it, and denies nothing for sure.
 _claims(peer, path, rule, public) := array.concat(
 	[claim |
-		some k, text in statement.items(peer, "networks")
+		some k, text in fields.items(peer, "networks")
 		some claim in statement.block(text, [], $"{path}.networks[{k}]", public)
 	],
 	[claim |
 		_actions[rule.action] == "allow"
-		some k, name in statement.items(peer, "domainNames")
+		some k, name in fields.items(peer, "domainNames")
 		domain.any(name)
 		some claim in statement.anywhere(name, $"{path}.domainNames[{k}]", public)
 	],
@@ -104,15 +104,15 @@ _selectors(peer) := array.flatten([
 	[{"namespaces": peer.namespaces, "pods": null} | is_object(peer.namespaces)],
 	[{"namespaces": statement.child(peer.pods, "namespaceSelector"), "pods": statement.child(peer.pods, "podSelector")} | is_object(peer.pods)],
 	[{"namespaces": null, "pods": null, "name": "nodes"} | is_object(peer.nodes)],
-	[{"namespaces": null, "pods": null, "name": name} | some name in statement.items(peer, "domainNames"); not domain.any(name)],
+	[{"namespaces": null, "pods": null, "name": name} | some name in fields.items(peer, "domainNames"); not domain.any(name)],
 ])
 
 _ports(rule) := [port |
 	some field in ["ports", "protocols"]
-	some entry in statement.items(rule, field)
+	some entry in fields.items(rule, field)
 	some port in _port(entry)
 ] if {
-	count(statement.items(rule, "ports")) + count(statement.items(rule, "protocols")) > 0
+	count(fields.items(rule, "ports")) + count(fields.items(rule, "protocols")) > 0
 } else := statement.whole(["TCP", "UDP", "SCTP"])
 
 # An entry of v1alpha1 is a number, a range or a name, one of v1alpha2 a protocol with one of them.
@@ -140,14 +140,6 @@ _of_protocol(protocol, entry) := statement.range(protocol, entry.destinationPort
 	is_number(entry.destinationPort.number)
 } else := statement.whole([protocol])
 
-_ambiguous(spec) := [{"path": $"spec.egress[{i}].to[{j}].networks[{k}]", "text": text, "block": block} |
-	some i, rule in statement.items(spec, "egress")
-	some j, peer in statement.items(rule, "to")
-	some k, text in statement.items(peer, "networks")
-	block := statement.parsed(text)
-	not block.plain
-]
-
 _problems(thing, spec) := array.flatten([
 	[{"path": "spec", "message": "must be an object"} | not is_object(object.get(thing, "spec", null))],
 	statement.shape_problems(spec, {"tier", "priority", "subject", "ingress", "egress"}, "spec"),
@@ -163,7 +155,7 @@ _problems(thing, spec) := array.flatten([
 		object.get(statement.child(thing, "metadata"), "name", null) != "default"
 	],
 	statement.list_problem(spec, "egress", "spec"),
-	[problem | some i, rule in statement.items(spec, "egress"); some problem in _rule_problems(rule, $"spec.egress[{i}]", thing.kind)],
+	[problem | some i, rule in fields.items(spec, "egress"); some problem in _rule_problems(rule, $"spec.egress[{i}]", thing.kind)],
 ])
 
 _subject_problems(spec) := [{"path": "spec.subject", "message": "must have either namespaces or pods"} | not _has_one(spec.subject, ["namespaces", "pods"])] if {
@@ -175,12 +167,12 @@ _has_one(thing, fields) if count([1 | some field in fields; is_object(thing[fiel
 _rule_problems(rule, base, kind) := array.flatten([
 	statement.shape_problems(rule, {"name", "action", "to", "ports", "protocols"}, base),
 	[{"path": $"{base}.action", "message": $"must be {concat(", ", sort(_known_actions[kind]))}"} | not object.get(rule, "action", null) in _known_actions[kind]],
-	[{"path": $"{base}.to", "message": "must list at least one peer"} | count(statement.items(rule, "to")) == 0],
-	[problem | some j, peer in statement.items(rule, "to"); some problem in _peer_problems(peer, $"{base}.to[{j}]")],
+	[{"path": $"{base}.to", "message": "must list at least one peer"} | count(fields.items(rule, "to")) == 0],
+	[problem | some j, peer in fields.items(rule, "to"); some problem in _peer_problems(peer, $"{base}.to[{j}]")],
 	[problem | some field in ["ports", "protocols"]; some problem in statement.list_problem(rule, field, base)],
 	[{"path": $"{base}.{field}[{j}]", "message": "must be a port, a range, a name or a protocol"} |
 		some field in ["ports", "protocols"]
-		some j, entry in statement.items(rule, field)
+		some j, entry in fields.items(rule, field)
 		not _is_readable(entry)
 	],
 ])
@@ -218,5 +210,5 @@ _peer_problems(peer, base) := array.concat(
 		statement.shape_problems(peer, {field | some field in _peer_fields}, base),
 		[{"path": base, "message": "must have one of namespaces, pods, nodes, networks and domainNames"} | count([1 | some field in _peer_fields; peer[field]]) != 1],
 	),
-	[problem | some k, text in statement.items(peer, "networks"); some problem in statement.block_problem(text, $"{base}.networks[{k}]")],
+	[problem | some k, text in fields.items(peer, "networks"); some problem in statement.block_problem(text, $"{base}.networks[{k}]")],
 )

@@ -8,9 +8,9 @@
 package lib.egress.dialects.google
 
 import data.lib.egress.domain
+import data.lib.egress.fields
 import data.lib.egress.firewall
 import data.lib.egress.infrastructure
-import data.lib.egress.statement
 
 _upbound := {"Firewall": true, "FirewallPolicy": true, "FirewallPolicyRule": true}
 
@@ -53,7 +53,7 @@ firewalls(resources) := array.flatten([
 		_is_outbound(one.values)
 	],
 	[{"resource": one, "kind": one.type, "key": ["policy", one.name], "goes_on": true, "rules": [rule |
-		some i, written in statement.items(one.values, "rules")
+		some i, written in fields.items(one.values, "rules")
 		_is_outbound(written)
 		rule := _policy_rule(written, one, $".rules[{i}]")
 	]} |
@@ -133,11 +133,11 @@ _rule(one) := firewall.rule({
 	"partial": count([1 | some field in ["target_tags", "target_service_accounts", "targetTags", "targetServiceAccounts", "source_ranges", "sourceRanges"]; _is_given(one.values, field)]) > 0,
 	"unknown": [{"path": $"{path}.{field}", "message": "is known only later"} |
 		some field in ["allow", "deny", "allowed", "denied", "destination_ranges", "destinationRanges", "direction", "priority"]
-		_is_unknown(object.get(one.values, field, null), object.get(one.unknown, field, false))
+		infrastructure.is_unknown(object.get(one.values, field, null), object.get(one.unknown, field, false))
 	],
 	"problems": array.concat(
 		firewall.block_problems(blocks),
-		firewall.port_problems([text | some entry in _denied_or_allowed(one.values); some text in statement.items(entry, "ports")], path),
+		firewall.port_problems([text | some entry in _denied_or_allowed(one.values); some text in fields.items(entry, "ports")], path),
 	),
 }) if {
 	path := one.path
@@ -149,9 +149,9 @@ _action(values) := "deny" if {
 	_is_given(values, field)
 } else := "allow"
 
-_denied_or_allowed(values) := [entry | some field in ["deny", "denied"]; some entry in statement.items(values, field)] if {
+_denied_or_allowed(values) := [entry | some field in ["deny", "denied"]; some entry in fields.items(values, field)] if {
 	_action(values) == "deny"
-} else := [entry | some field in ["allow", "allowed"]; some entry in statement.items(values, field)]
+} else := [entry | some field in ["allow", "allowed"]; some entry in fields.items(values, field)]
 
 _priority(values, otherwise) := values.priority if {
 	is_number(values.priority)
@@ -163,7 +163,7 @@ _ranges(one, path) := [["0.0.0.0/0", path]] if {
 	count([1 | some field in _range_fields; object.get(one.unknown, field, false) == true]) == 0
 } else := [[text, $"{path}.{field}[{i}]"] |
 	some field in _range_fields
-	some i, text in statement.items(one.values, field)
+	some i, text in fields.items(one.values, field)
 	not infrastructure.is_unknown(text, false)
 ]
 
@@ -171,30 +171,13 @@ _range_fields := ["destination_ranges", "destinationRanges"]
 
 _is_given(values, field) if not object.get(values, field, null) in [null, [], ""]
 
-_is_unknown(value, unknown) if infrastructure.is_unknown(value, unknown)
-
-_is_unknown(_, unknown) if {
-	is_array(unknown)
-	true in unknown
-}
-
-_is_unknown(value, _) if {
-	is_array(value)
-	some item in value
-	infrastructure.is_unknown(item, false)
-}
-
 _ports(entries) := [port |
 	some entry in entries
-	protocol := _one_of(entry, ["protocol", "IPProtocol", "ip_protocol", "ipProtocol"])
-	some port in _of_protocol(protocol, statement.items(entry, "ports"))
+	protocol := firewall.one_of(entry, ["protocol", "IPProtocol", "ip_protocol", "ipProtocol"])
+	some port in _of_protocol(protocol, fields.items(entry, "ports"))
 ]
 
 _of_protocol(protocol, texts) := firewall.ports_of_texts(protocol, texts)
-
-_one_of(values, fields) := [value | some field in fields; value := values[field]; value != null][0] if {
-	count([1 | some field in fields; object.get(values, field, null) != null]) > 0
-} else := null
 
 # The rule of a policy has what it matches in an object, which Terraform has in a list of one.
 _policy_rule(values, one, below) := firewall.rule({
@@ -204,7 +187,7 @@ _policy_rule(values, one, below) := firewall.rule({
 	"blocks": blocks,
 	"anywhere": _any_name(match),
 	"peers": _peers(match),
-	"ports": _ports([entry | some field in ["layer4_configs", "layer4Configs"]; some entry in statement.items(match, field)]),
+	"ports": _ports([entry | some field in ["layer4_configs", "layer4Configs"]; some entry in fields.items(match, field)]),
 	"partial": (_is_chosen(match) + count([1 |
 		some field in ["target_service_accounts", "target_resources", "target_secure_tags", "targetServiceAccounts", "targetResources", "targetSecureTags"]
 		_is_given(values, field)
@@ -232,21 +215,21 @@ _match(values) := values.match if {
 
 _destinations(match, path) := [[text, $"{path}.match.{field}[{i}]"] |
 	some field in ["dest_ip_ranges", "destIpRanges"]
-	some i, text in statement.items(match, field)
+	some i, text in fields.items(match, field)
 ]
 
 _name_fields := ["dest_fqdns", "destFqdns"]
 
 _any_name(match) := [name |
 	some field in _name_fields
-	some name in statement.items(match, field)
+	some name in fields.items(match, field)
 	domain.any(name)
 ][0] if {
-	count([1 | some field in _name_fields; some name in statement.items(match, field); domain.any(name)]) > 0
+	count([1 | some field in _name_fields; some name in fields.items(match, field); domain.any(name)]) > 0
 } else := false
 
 _peers(match) := array.concat(
-	[name | some field in _name_fields; some name in statement.items(match, field); not domain.any(name)],
+	[name | some field in _name_fields; some name in fields.items(match, field); not domain.any(name)],
 	[field |
 		some field in [
 			"dest_address_groups", "destAddressGroups", "dest_region_codes", "destRegionCodes", "dest_threat_intelligences", "destThreatIntelligences",

@@ -9,6 +9,7 @@ package lib.egress.dialects.openshift
 
 import data.lib.egress.allowance
 import data.lib.egress.domain
+import data.lib.egress.fields
 import data.lib.egress.statement
 
 kinds := {"k8s.ovn.org": {"EgressFirewall": true}, "network.openshift.io": {"EgressNetworkPolicy": true}}
@@ -23,8 +24,7 @@ policies(document, resource, _, settings) := [statement.facts(document, resource
 	"isolates": false,
 	"narrows": true,
 	"problems": _problems(document.object, spec),
-	"ambiguous": _ambiguous(spec),
-	"said": [_said(rule, i, settings.space) | some i, rule in statement.items(spec, "egress")],
+	"said": [_said(rule, i, settings.space) | some i, rule in fields.items(spec, "egress")],
 })] if {
 	spec := statement.child(document.object, "spec")
 }
@@ -57,27 +57,21 @@ _selectors(to) := [{"namespaces": null, "pods": null, "name": name} |
 ]
 
 _ports(rule) := [port |
-	some entry in statement.items(rule, "ports")
+	some entry in fields.items(rule, "ports")
 	some port in _port(entry)
 ] if {
-	count(statement.items(rule, "ports")) > 0
+	count(fields.items(rule, "ports")) > 0
 } else := statement.whole(["TCP", "UDP", "SCTP"])
 
 _port(entry) := statement.port(entry.protocol, entry.port) if {
 	is_number(entry.port)
 } else := statement.whole([entry.protocol])
 
-_ambiguous(spec) := [{"path": $"spec.egress[{i}].to.cidrSelector", "text": rule.to.cidrSelector, "block": block} |
-	some i, rule in statement.items(spec, "egress")
-	block := statement.parsed(rule.to.cidrSelector)
-	not block.plain
-]
-
 _problems(thing, spec) := array.flatten([
 	statement.shape_problems(spec, {"egress"}, "spec"),
 	[{"path": "metadata.name", "message": "must be default"} | thing.kind == "EgressFirewall"; object.get(statement.child(thing, "metadata"), "name", null) != "default"],
-	[{"path": "spec.egress", "message": "must list at least one rule"} | count(statement.items(spec, "egress")) == 0],
-	[problem | some i, rule in statement.items(spec, "egress"); some problem in _rule_problems(rule, $"spec.egress[{i}]")],
+	[{"path": "spec.egress", "message": "must list at least one rule"} | count(fields.items(spec, "egress")) == 0],
+	[problem | some i, rule in fields.items(spec, "egress"); some problem in _rule_problems(rule, $"spec.egress[{i}]")],
 ])
 
 _rule_problems(rule, base) := array.flatten([
@@ -88,11 +82,11 @@ _rule_problems(rule, base) := array.flatten([
 	],
 	[problem | text := rule.to.cidrSelector; some problem in statement.block_problem(text, $"{base}.to.cidrSelector")],
 	[problem |
-		some j, entry in statement.items(rule, "ports")
+		some j, entry in fields.items(rule, "ports")
 		some problem in statement.port_problem(object.get(entry, "port", null), $"{base}.ports[{j}].port")
 	],
 	[{"path": $"{base}.ports[{j}].protocol", "message": "must be TCP, UDP or SCTP"} |
-		some j, entry in statement.items(rule, "ports")
+		some j, entry in fields.items(rule, "ports")
 		not object.get(entry, "protocol", null) in {"TCP", "UDP", "SCTP"}
 	],
 ])
