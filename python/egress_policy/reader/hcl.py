@@ -23,6 +23,8 @@ from egress_policy.reader.output import dumps
 # The parser takes some seconds for as much.
 _MOST_BYTES = 1 << 20
 _MOST_STEPS = 20
+# Values, and characters of texts, that the expressions of one file may come to.
+_MOST_RESOLVED = 1 << 22
 # What no name stands for.
 _UNKNOWN = "${unknown}"
 _META = ("__is_block__", "__comments__", "__inline_comments__")
@@ -31,6 +33,7 @@ _REFERENCE = re.compile(r"\b[a-z][a-z0-9_]*\.[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[\"[^\"\\]*\"\]|\[[0-9]+\])*")
 _STEP = re.compile(r"\.?([A-Za-z_][A-Za-z0-9_-]*)|\[\"([^\"\\]*)\"\]|\[([0-9]+)\]")
 _INSERTED = re.compile(r"\$\{([^{}]*)\}")
+_WORDS = {"true": True, "false": False, "null": None}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
 Body = dict[str, Any]
@@ -121,54 +124,77 @@ def _references(value: Any) -> list[str]:
 
 
 class Scope:
-    """What names stand for: variables, locals, and what a block is repeated for; as the library writes expressions."""
+    """What names stand for: variables, locals, and what a block is repeated for; as the library writes expressions.
 
-    def __init__(
-        self, variables: Mapping[str, Any], names: Mapping[str, Any], more: Mapping[str, Any] | None = None
-    ) -> None:
+    Names that stand for several others each may stand for more than memory holds: past `left` nothing more is known.
+    """
+
+    def __init__(self, variables: Mapping[str, Any], names: Mapping[str, Any], left: int = _MOST_RESOLVED) -> None:
         self._variables = variables
         self._locals = names
-        self._more = more or {}
+        self._more: Mapping[str, Any] = {}
+        # Shared with what is inside blocks that are repeated.
+        self._left = [left]
 
     def within(self, iterator: str, key: Any, value: Any) -> Scope:
         """The same inside a block that is repeated."""
-        return Scope(self._variables, self._locals, {**self._more, iterator: {"key": key, "value": value}})
+        inner = Scope(self._variables, self._locals)
+        inner._more = {**self._more, iterator: {"key": key, "value": value}}
+        inner._left = self._left
+        return inner
 
     def value(self, written: Any, steps: int = 0) -> Any:
         """The value of an expression; text with `${` where it is not known."""
+        if not self._spend(written):
+            return _UNKNOWN
         if isinstance(written, list):
             return [self.value(one, steps) for one in written]
         if isinstance(written, dict):
             return {_unquoted(key): self.value(one, steps) for key, one in written.items() if key not in _META}
-        if not isinstance(written, str) or steps > _MOST_STEPS:
-            return written
+        if isinstance(written, str) and steps <= _MOST_STEPS:
+            return self._of_text(written, steps)
+        return written
+
+    def _of_text(self, written: str, steps: int) -> Any:
         if written.startswith('"'):
             return self._text(_unquoted(written), steps)
-        if written.startswith("${") and written.endswith("}"):
-            return self._expression(written, steps)
-        return written
+        return self._expression(written, steps) if written.startswith("${") and written.endswith("}") else written
+
+    def _spend(self, value: Any) -> bool:
+        """Whether there is still enough for a value, or a text of its length."""
+        self._left[0] -= len(value) if isinstance(value, str) else 1
+        return self._left[0] > 0
+
+    def _known(self, value: Any) -> bool:
+        """The same for a value with all that is in it."""
+        inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return self._spend(value) and all(map(self._known, inside))
 
     def _text(self, text: str, steps: int) -> Any:
         def inserted(match: re.Match[str]) -> str:
             value = self._expression(match[0], steps)
             return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else match[0]
 
-        return _INSERTED.sub(inserted, text)
+        whole = _INSERTED.sub(inserted, text)
+        return whole if self._spend(whole) else _UNKNOWN
 
     def _expression(self, written: str, steps: int) -> Any:
         text = written[2:-1].strip()
         if re.fullmatch(r"-?[0-9]+", text):
             return int(text)
-        if text in ("true", "false", "null"):
-            return {"true": True, "false": False, "null": None}[text]
-        if not _PATH.fullmatch(text):
-            return written
+        if text in _WORDS:
+            return _WORDS[text]
+        return self._named(text, written, steps) if _PATH.fullmatch(text) else written
+
+    def _named(self, text: str, written: str, steps: int) -> Any:
         first, *path = [next(part for part in match if part) for match in _STEP.findall(text)]
-        if first == "var" and path and path[0] in self._variables:
-            return _below(self.value(self._variables[path[0]], steps + 1), path[1:], written)
-        if first == "local" and path and path[0] in self._locals:
-            return _below(self.value(self._locals[path[0]], steps + 1), path[1:], written)
-        return _below(self._more[first], path, written) if first in self._more else written
+        names = {"var": self._variables, "local": self._locals}.get(first, {})
+        if path and path[0] in names:
+            return _below(self.value(names[path[0]], steps + 1), path[1:], written)
+        if first not in self._more:
+            return written
+        value = _below(self._more[first], path, written)
+        return value if self._known(value) else _UNKNOWN
 
 
 def _below(value: Any, path: Sequence[str], written: str) -> Any:

@@ -112,3 +112,33 @@ def test_what_stands_on_standard_input_has_no_neighbours(tmp_path: Path) -> None
     file = reader.File("-", "-.tf", "-", data=b"")
     reading = hcl.read_text((GROUP % "var.a").encode(), file)
     assert json.loads(reading.documents[0].text)["resource_changes"][0]["change"]["after"]["name"] == "${var.a}"
+
+
+def _nested(one: str) -> dict[str, str]:
+    """Each of twenty locals stands for the next one four times."""
+    lines = [f"  l{i} = {one.replace('NEXT', f'local.l{i + 1}')}\n" for i in range(20)]
+    return {"main.tf": f'locals {{\n{"".join(lines)}  l20 = "x"\n}}\n{GROUP % "local.l0"}'}
+
+
+BOMBS = {
+    "lists": "[NEXT, NEXT, NEXT, NEXT]",
+    "texts": '"${NEXT}${NEXT}${NEXT}${NEXT}"',
+    "objects": "{ a = NEXT, b = NEXT, c = NEXT, d = NEXT }",
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_what_names_come_to_is_bounded(name: str, tmp_path: Path) -> None:
+    [document] = [one for reading in _read(tmp_path, _nested(BOMBS[name])) for one in reading.documents]
+    assert b"${unknown}" in document.text
+    assert len(document.text) < 100 << 20
+
+
+def test_what_a_repeated_block_comes_to_is_bounded(tmp_path: Path) -> None:
+    content = "      cidr_blocks = [" + ", ".join(["egress.value"] * 2000) + "]\n"
+    block = '  dynamic "egress" {\n    for_each = %s\n    content {\n%s    }\n  }\n'
+    items = "[" + ", ".join([f'"{"1" * 100}"'] * 200) + "]"
+    after = _after(tmp_path, {"main.tf": f'resource "aws_security_group" "x" {{\n{block % (items, content)}}}\n'})[
+        "after"
+    ]
+    assert after["egress"][-1]["cidr_blocks"] == "${unknown}" or "${unknown}" in after["egress"][-1]["cidr_blocks"]
