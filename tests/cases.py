@@ -11,6 +11,11 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).parent / "cases"
+#: The tables about what is no NetworkPolicy: other kinds of Kubernetes, and firewalls.
+DIALECTS = (
+    *("cluster-network-policy", "cilium", "calico", "antrea", "openshift"),
+    *("aws", "google", "azure", "firewalls"),
+)
 KINDS = (
     *("all-pods", "all-ports", "ambiguous-cidr", "any-destination", "assumed-namespace", "broad-destination"),
     *("broad-destination-combined", "dangling-policy", "duplicate-key", "duplicate-resource", "expired-destination"),
@@ -48,7 +53,10 @@ class Expect:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A sentence, manifests, and what they come to; `nearly` names the kind that the case just avoids."""
+    """A sentence, manifests, and what they come to; `nearly` names the kind that the case just avoids.
+
+    `table` is the file of the case, without its ending.
+    """
 
     case: str
     expect: Expect
@@ -60,6 +68,7 @@ class Case:
     conftest: bool = True
     because: str = ""
     nearly: str = ""
+    table: str = field(default="", kw_only=True)
 
     def __str__(self) -> str:
         return self.case
@@ -100,7 +109,7 @@ def table(file: Path) -> list[Any]:
 def _case(file: Path, written: Any) -> Case:
     where = f"{file.name}: {written.get('case') if isinstance(written, dict) else written}"
     try:
-        case = Case(**{**written, "expect": Expect(**written["expect"])})
+        case = Case(**{**written, "expect": Expect(**written["expect"])}, table=file.stem)
     except (TypeError, KeyError) as error:
         raise ValueError(f"{where}: {error}") from error
     problems = [

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
-from egress_policy import reader, workers
+from egress_policy import reader, rendering, workers
 from egress_policy.engine import PARAMETERS, REPORT, Engine, load, to_json
 from egress_policy.errors import EgressPolicyError
 from egress_policy.judging import Verdicts, judge
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Orders of the child's documents: far above what a parent can count.
 _SECOND = 1 << 40
+# Orders of a world's documents: between what the files before can count.
+_WORLD = 1 << 32
 # A second process costs some 30 ms; below this many bytes it saves less.
 _WORTH_FORKING = 2 << 20
 
@@ -41,7 +43,8 @@ class Request:
     """What to audit, and how.
 
     `settings` are `data.egress.parameters`, `namespace` is where objects without one go. `details` lists policies and
-    workloads, `excerpts` quotes lines: both cost time and memory, so that they are made only to be shown. With
+    workloads, `excerpts` quotes lines: both cost time and memory, so that they are made only to be shown. `render` asks
+    helm and kustomize what charts and kustomizations come to, where these programs are there. With
     `cluster` there are no paths, and `namespace` is the only one that is read.
     """
 
@@ -54,6 +57,7 @@ class Request:
     details: bool = True
     excerpts: bool = False
     stdin: IO[bytes] | None = None
+    render: bool = False
     cluster: Access | None = None
 
 
@@ -96,18 +100,19 @@ def _audited(run: _Run) -> Report:
     if request.cluster is not None:
         return run.live(request.cluster)
     files = reader.find(request.paths, request.exclude, stdin=request.stdin)
+    plan = rendering.plan(files, request.paths, request.namespace) if request.render else rendering.Plan(files)
     # What firewalls cover depends on all of them, so that one process judges them and then the rest.
-    alone = request.engine != "wasm" or bool(request.settings.get("firewallNamespaces"))
-    first, second = (files, []) if alone else _split(files)
+    alone = request.engine != "wasm" or bool(request.settings.get("firewallNamespaces")) or plan.sources
+    first, second = (plan.plain, []) if alone else _split(plan.plain)
     if not second:
-        return run.alone(first)
+        return run.alone(first, plan.worlds())
     # Before the engine starts: it has a thread, and a fork copies only the one that calls it.
     silent = _Run(request, run.now, Progress())
     with workers.Worker(lambda pipe: silent.second(pipe, second)) as worker:
         return run.first(first, worker)
 
 
-def _split(files: list[File]) -> tuple[list[File], list[File]]:
+def _split(files: Sequence[File]) -> tuple[Sequence[File], Sequence[File]]:
     """Two runs of files of about the same size; nothing in the second where one process is as fast."""
     total = sum(file.size for file in files)
     if total < _WORTH_FORKING or not workers.available():
@@ -142,11 +147,19 @@ class _Run:
     now: int
     progress: Progress
 
-    def alone(self, files: Sequence[File]) -> Report:
-        """In one process."""
+    def alone(self, files: Sequence[File], worlds: Iterable[Sequence[File]]) -> Report:
+        """In one process. Each world is judged by itself, with what is cluster-wide in the files."""
         with self._engine() as engine:
             half = self._read(files, 0)
-            verdicts = self._judged(engine, half.shards, half.shards.around, [half.shards.places])
+            around = half.shards.around
+            verdicts = self._judged(engine, half.shards, around, [half.shards.places])
+            outside = list(verdicts.totals)
+            for number, world in enumerate(worlds, 1):
+                other = self._read(world, number * _WORLD)
+                other.shards.around.merge(*around.packed())
+                verdicts.extend(self._judged(engine, other.shards, other.shards.around, [other.shards.places], outside))
+                half.kubernetes += other.kubernetes
+                half.errors += other.errors
             return _report(engine, verdicts, half)
 
     def live(self, access: Access) -> Report:
@@ -228,10 +241,15 @@ class _Run:
         quoted = self.request.excerpts and document.kind == "NetworkPolicy"
         return Source(printable(document.file), "", None, document.text if quoted else b"")
 
-    def _judged(self, engine: Engine, shards: Shards, around: Around, places: Iterable[Places]) -> Verdicts:
+    def _judged(
+        self, engine: Engine, shards: Shards, around: Around, places: Iterable[Places], outside: Iterable[Any] = ()
+    ) -> Verdicts:
+        """What the policy says of shards; `outside` are totals of what was judged before, and guards these as well."""
         verdicts = Verdicts()
         done, total = 0, len(shards.documents)
         question = Question(self.request.namespace, around, self.request.details)
+        for totals in outside:
+            question = question.with_firewalls(totals["firewalls"])
         for count in judge(engine, shards.documents, question, verdicts):
             done += count
             self.progress.judging(done, total)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from egress_policy.engine import NAMESPACES, Engine, EngineError
@@ -46,7 +46,7 @@ def judge(engine: Engine, documents: dict[str, list[bytes]], question: Question,
         for answer in _answers(engine, batch, question):
             verdicts.add(answer)
             if batch.names == (CLUSTER_WIDE,):  # which comes first: firewalls may cover namespaces
-                question = replace(question, firewalls=answer["totals"]["firewalls"])
+                question = question.with_firewalls(answer["totals"]["firewalls"])
         yield len(batch.names)
 
 

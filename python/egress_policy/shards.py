@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from egress_policy.reader.documents import Document
@@ -25,6 +25,7 @@ _CLUSTER_KINDS = frozenset(
     {
         ("", "Namespace"), ("", "Node"), ("", "PersistentVolume"),
         ("egress-policy", "HelmChart"), ("egress-policy", "Infrastructure"),
+        ("kustomize.config.k8s.io", "Kustomization"), ("kustomize.config.k8s.io", "Component"),
         ("rbac.authorization.k8s.io", "ClusterRole"), ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
         ("apiextensions.k8s.io", "CustomResourceDefinition"), ("storage.k8s.io", "StorageClass"),
         ("scheduling.k8s.io", "PriorityClass"), ("node.k8s.io", "RuntimeClass"),
@@ -214,6 +215,13 @@ class Question:
     details: bool
     # What the policy said of the firewalls: how many there are, and how many guard.
     firewalls: Mapping[str, float] | None = None
+
+    def with_firewalls(self, found: Mapping[str, float]) -> Question:
+        """With more firewalls that guard the same cluster."""
+        known = self.firewalls or dict.fromkeys(found, 0)
+        widest = max(known["public_share"], found["public_share"])
+        counts = {name: known[name] + found[name] for name in ("found", "guarding")}
+        return replace(self, firewalls={**counts, "public_share": widest})
 
     def about(self, batch: Batch) -> bytes:
         """The input that asks about these shards."""

@@ -22,6 +22,7 @@ examples:
   egress audit k8s/ base.yaml
   kubectl get networkpolicies,deployments -A -o yaml | egress audit -
   egress audit --exclude '**/testdata/**' --format github .
+  egress audit charts/ overlays/                     with helm and kustomize on PATH: what they render
   egress audit --cluster                             what is there now, in the context that kubectl would take
   egress audit --cluster --context prod --namespace shop
   egress audit --cluster --format policy-report | kubectl apply -f -
@@ -58,6 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the namespace of objects that name none; with --cluster, the only one that is read",
     )  # fmt: skip
     parser.add_argument("--exclude", metavar="GLOB", action="append", default=[], help="leave files out (repeatable)")
+    parser.add_argument(
+        "--no-render", action="store_true", help="do not ask helm and kustomize what charts and kustomizations come to"
+    )
     parser.add_argument("--format", choices=tuple(formats.NAMES), default="text", help="default: text")
     parser.add_argument("--output", metavar="FILE", help="write the report there instead of to standard output")
     parser.add_argument("--cluster", action="store_true", help="read a live cluster instead of files")
@@ -133,6 +137,7 @@ def _request(options: argparse.Namespace, chosen: formats.Format, given: Setting
         namespace=options.namespace,
         engine=options.engine,
         opa_url=options.opa_url,
+        render=not options.no_render,
         details=chosen.DETAILS,
         excerpts=chosen.EXCERPTS,
         cluster=_access(options),

@@ -14,6 +14,7 @@ NOMAD = (".nomad", ".nomad.hcl")
 HCL = (*TERRAFORM, *NOMAD)
 SUFFIXES = (".yaml", ".yml", ".json", *HCL)
 CHART = "Chart.yaml"
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 # What Helm renders: these belong to the chart, and are not manifests before.
 RENDERED = ("templates", "charts")
 
@@ -24,7 +25,8 @@ STDIN = "-"
 class File:
     """Something to read. `name` is what a report shows, `path` can be opened, `folder` tells folders apart.
 
-    `problem` says why it cannot be read, if that is known already; `chart` is the chart's name if it is a Chart.yaml;
+    `problem` says why it cannot be read, if that is known already; `chart` is the chart's name if it is a Chart.yaml,
+    `unrendered` why that, or a kustomization, is not rendered, where something else is to be said than how to do it;
     `data` is what standard input gave; `terraform` are the paths of all such files, as they may call each other.
     """
 
@@ -34,6 +36,7 @@ class File:
     size: int = 0
     problem: str | None = None
     chart: str | None = None
+    unrendered: str = ""
     data: bytes | None = None
     terraform: tuple[str, ...] = ()
 
@@ -123,7 +126,7 @@ class _Walk:
         if _is_folder(entry):
             if not entry.name.startswith(".") and (not entry.is_symlink() or self._first(real)):
                 yield from self._folder(entry.path, relative, real)
-        elif entry.name.lower().endswith(SUFFIXES):
+        elif entry.name.lower().endswith(SUFFIXES) or entry.name in KUSTOMIZATIONS:
             yield from self._file(entry, relative, real)
 
     def _file(self, entry: os.DirEntry[str], relative: str, real: str) -> Iterator[File]:

@@ -10,9 +10,9 @@ from typing import IO, Any, NamedTuple
 
 import orjson
 
-from egress_policy.reader import careful
+from egress_policy.reader import careful, kustomization
 from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
-from egress_policy.reader.files import HCL, STDIN, File
+from egress_policy.reader.files import HCL, KUSTOMIZATIONS, STDIN, File
 from egress_policy.reader.locate import line_below
 from egress_policy.reader.nodes import Node
 from egress_policy.reader.output import dumps
@@ -22,7 +22,7 @@ from egress_policy.reader.stream import chunks
 
 _MOST_BYTES = 1 << 28
 _PART = 1 << 16
-_CHART = ("egress-policy/v1", "HelmChart", None)
+_CHART = ("egress-policy/v1", "HelmChart")
 
 
 def with_input(file: File, stdin: IO[bytes] | None) -> File:
@@ -44,7 +44,7 @@ def read_file(file: File, *, everything: bool = False) -> Reading:
     if file.problem is not None:
         return Reading(file.name, file.path, errors=(ReadError(file.name, 1, file.problem),))
     if file.chart is not None:
-        return _chart(file, file.chart)
+        return _unrendered(file, *_CHART, file.chart)
     try:
         data = file.data
         if data is None:
@@ -57,6 +57,9 @@ def read_file(file: File, *, everything: bool = False) -> Reading:
         from egress_policy.reader import hcl  # with it comes a grammar, which most audits do without
 
         return hcl.read_text(data, replace(file, size=len(data)))
+    if os.path.basename(file.path) in KUSTOMIZATIONS and kustomization.parse(data) is not None:
+        folder = os.path.basename(os.path.dirname(os.path.abspath(file.path)))
+        return _unrendered(file, kustomization.API_VERSION, kustomization.KIND, folder)
     return read_bytes(data, file, everything=everything)
 
 
@@ -109,9 +112,9 @@ def _limited(file: Any) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _chart(file: File, name: str) -> Reading:
-    """A chart whose templates are not rendered stands in the report as one object."""
-    api_version, kind, namespace = _CHART
-    text = dumps({"apiVersion": api_version, "kind": kind, "metadata": {"name": name}})
-    document = Document(text, api_version, kind, namespace, name, file.name, file.folder, 1, 0, 0)
+def _unrendered(file: File, api_version: str, kind: str, name: str) -> Reading:
+    """What stands for objects that a program would render is in the report as one object."""
+    why = {"reason": file.unrendered} if file.unrendered else {}
+    text = dumps({"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, **why})
+    document = Document(text, api_version, kind, None, name, file.name, file.folder, 1, 0, 0)
     return Reading(file.name, file.path, (document,), kubernetes=1)

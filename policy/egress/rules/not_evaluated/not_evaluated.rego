@@ -9,7 +9,8 @@
 #   severity: medium
 #   levels: {baseline: warn, strict: fail}
 #   remediation: |
-#     Judge the object by hand. A Helm chart is rendered first: helm template CHART | egress audit -
+#     Judge the object by hand. Helm charts and kustomizations are rendered where helm and kustomize (or kubectl) are on PATH; or do it yourself:
+#     helm template CHART | egress audit -
 #   match: [unjudged, NetworkPolicy]
 #   parameters: []
 #   requires_inventory: []
@@ -40,4 +41,15 @@ _reason(subject) := $"could not be judged: {subject.path} {subject.message}" if 
 	subject.message
 } else := "is no firewall: whoever goes around the proxy goes anywhere" if {
 	startswith(subject.resource.apiVersion, "networking.istio.io/")
+} else := $"is not rendered: {object.get(subject, ["object", "reason"], way)}" if {
+	way := _ways[subject.resource.kind]
+	startswith(subject.resource.apiVersion, _renderers[subject.resource.kind])
 } else := "could not be judged"
+
+_ways := {
+	"HelmChart": "helm template FOLDER | egress audit -",
+	"Kustomization": "kubectl kustomize FOLDER | egress audit -",
+	"Component": "kubectl kustomize FOLDER | egress audit -, of a kustomization that uses it",
+}
+
+_renderers := {"HelmChart": "egress-policy/", "Kustomization": "kustomize.config.k8s.io/", "Component": "kustomize.config.k8s.io/"}

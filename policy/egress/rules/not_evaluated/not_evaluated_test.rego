@@ -13,6 +13,8 @@ test_denies_what_cannot_be_judged[name] if {
 		"another dialect": {"thing": ["cilium.io/v2", "CiliumNetworkPolicy"]},
 		"another version": {"thing": ["networking.k8s.io/v2", "NetworkPolicy"]},
 		"a chart that is not rendered": {"thing": ["egress-policy/v1", "HelmChart"]},
+		"a kustomization that is not rendered": {"thing": ["kustomize.config.k8s.io/v1beta1", "Kustomization"]},
+		"a component": {"thing": ["kustomize.config.k8s.io/v1alpha1", "Component"]},
 	}
 	testing.about(_findings([_thing(row.thing[0], row.thing[1])], {})) == {[row.thing[1], "a", ""]}
 }
@@ -37,6 +39,20 @@ test_denies_with_a_sentence[name] if {
 		"message": "CiliumNetworkPolicy 'a' (cilium.io/v2) could not be judged",
 		"resource": {"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "namespace": "shop", "name": "a"},
 	}]
+}
+
+test_denies_with_what_to_do_about_what_is_not_rendered[name] if {
+	some name, row in {
+		"a chart": {"thing": _thing("egress-policy/v1", "HelmChart"), "expected": "helm template FOLDER | egress audit -"},
+		"a chart with a reason": {"thing": object.union(_thing("egress-policy/v1", "HelmChart"), {"reason": "because"}), "expected": "because"},
+		"a kustomization": {"thing": _thing("kustomize.config.k8s.io/v1beta1", "Kustomization"), "expected": "kubectl kustomize FOLDER | egress audit -"},
+		"a component": {
+			"thing": _thing("kustomize.config.k8s.io/v1alpha1", "Component"),
+			"expected": "kubectl kustomize FOLDER | egress audit -, of a kustomization that uses it",
+		},
+	}
+	[said] := [found.message | some found in _findings([row.thing], {})]
+	endswith(said, $" is not rendered: {row.expected}")
 }
 
 test_denies_what_is_cluster_wide if {

@@ -16,10 +16,10 @@ import data.lib.egress.workload
 # description: |
 #   Every kind that matters, as {group: {kind: {"namespaced", "role"}}}: NetworkPolicies ("policy"), policies and firewalls of other kinds, some of which cannot be judged and
 #   none at admission ("unjudged"), what they refer to ("reference"), what
-#   makes pods ("workload"), and Namespaces for their labels ("namespace"). A chart is a kind of ours and of no cluster.
+#   makes pods ("workload"), and Namespaces for their labels ("namespace"). Charts and kustomizations are in no cluster.
 listed := {group: kinds |
 	some groups in _by_role
-	some group, _ in object.remove(groups, ["egress-policy"])
+	some group, _ in object.remove(groups, ["egress-policy", "kustomize.config.k8s.io"])
 	kinds := {kind: {"namespaced": _namespaced(group, kind), "role": role} |
 		some role, of_role in _by_role
 		some kind, _ in of_role[group]

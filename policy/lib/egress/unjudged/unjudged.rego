@@ -58,6 +58,7 @@ _kinds := {
 	"network.azure.m.upbound.io": {"SecurityGroup": true, "SecurityRule": true},
 	"network.azure.com": {"NetworkSecurityGroup": true, "NetworkSecurityGroupsSecurityRule": true},
 	"egress-policy": {"HelmChart": true},
+	"kustomize.config.k8s.io": {"Kustomization": true, "Component": true},
 }
 
 # METADATA
@@ -104,4 +105,5 @@ _cluster_wide := {
 	"security.antrea.tanzu.vmware.com": {"ClusterNetworkPolicy": true},
 	"policy.networking.k8s.io": {"ClusterNetworkPolicy": true, "AdminNetworkPolicy": true, "BaselineAdminNetworkPolicy": true},
 	"egress-policy": {"HelmChart": true},
+	"kustomize.config.k8s.io": {"Kustomization": true, "Component": true},
 }
