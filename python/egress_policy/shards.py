@@ -218,10 +218,10 @@ class Question:
 
     def with_firewalls(self, found: Mapping[str, float]) -> Question:
         """With more firewalls that guard the same cluster."""
-        known = self.firewalls or dict.fromkeys(found, 0)
-        widest = max(known["public_share"], found["public_share"])
-        counts = {name: known[name] + found[name] for name in ("found", "guarding")}
-        return replace(self, firewalls={**counts, "public_share": widest})
+        known = self.firewalls or found
+        together = {name: max(known[name], found[name]) for name in ("open", "public_share")}
+        counts = {name: known[name] + found[name] for name in ("found", "guarding")} if self.firewalls else found
+        return replace(self, firewalls={**counts, **together})
 
     def about(self, batch: Batch) -> bytes:
         """The input that asks about these shards."""

@@ -81,7 +81,7 @@ def policies(cases: Iterable[Case], folder: Path) -> Iterator[tuple[Case, Json]]
     for number, case in enumerate(cases):
         case.write(folder / str(number))
         for place, one in enumerate(_objects(folder / str(number))):
-            if one.get("kind") == "NetworkPolicy" and _can_be_stored(one):
+            if _can_be_stored(one) and one.get("kind") == "NetworkPolicy":
                 metadata = {**one["metadata"], "namespace": f"c{number}-{place}"}
                 yield case, {**one, "metadata": metadata}
 

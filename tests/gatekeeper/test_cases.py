@@ -132,8 +132,9 @@ def is_of(one: Line, mine: Held) -> bool:
 
 def test_a_cluster_could_hold_nearly_every_case(tmp_path: Path) -> None:
     """Not two objects of one name, nor one without a name or a version, nor a chart."""
-    held = clusters.hold_all(CASES, tmp_path)
-    assert sum(1 for one in held.values() if one is None) < len(CASES) / 20
+    asked = [case for case in CASES if case.table not in cases.DIALECTS]
+    held = clusters.hold_all(asked, tmp_path)
+    assert sum(1 for one in held.values() if one is None) < len(asked) / 20
 
 
 def test_every_rule_that_is_not_left_out_is_converted(found: rules.Found) -> None:

@@ -83,7 +83,7 @@ def test_every_policy_of_the_cases_is_judged_alike(gator: Path, ours: list[rules
         said = refused(gator, forms(ours, parameters), policies, tmp_path / f"run{number}")
         assert said == judged(policies, parameters)
     judged_in_all = sum(map(len, groups.values()))
-    assert judged_in_all > len(CASES) * 0.8
+    assert judged_in_all > sum(case.table not in cases.DIALECTS for case in CASES) * 0.8
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if set(case.parameters) - set(SHARES)], ids=str)

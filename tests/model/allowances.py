@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from tests.model.addresses import EVERY, Addresses
 from tests.model.ports import ALL, Ports, whole
@@ -54,9 +54,21 @@ class Selector:
         return all(requirement.matches(labels) for requirement in self.requirements)
 
 
+class Selecting(Protocol):
+    """Which pods an allowance is about: those of a namespace, "" for many."""
+
+    @property
+    def namespace(self) -> str: ...
+
+    @property
+    def pods(self) -> Selector: ...
+
+    def selects(self, pod: Pod) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Which pods an allowance is about."""
+    """Pods of one namespace."""
 
     namespace: str
     pods: Selector
@@ -117,9 +129,9 @@ class Allowance:
     A pass leaves the rest of its tier out. Within one order a deny goes before a pass and that before an allow.
     """
 
-    subject: Subject
+    subject: Selecting
     action: Literal["allow", "deny", "pass"]
-    tier: int
+    tier: float
     order: float
     destinations: tuple[Destination, ...]
     ports: tuple[Ports, ...] = ALL
@@ -140,7 +152,7 @@ class Allowance:
         return isinstance(port, str) and whole(self.ports, protocol)
 
     @property
-    def rank(self) -> tuple[int, float, int]:
+    def rank(self) -> tuple[float, float, int]:
         """The place in which it is asked."""
         return self.tier, self.order, ("deny", "pass", "allow").index(self.action)
 
@@ -149,8 +161,8 @@ class Allowance:
 class Isolation:
     """From this tier on, the subject's packets that nothing allowed are refused."""
 
-    subject: Subject
-    tier: int
+    subject: Selecting
+    tier: float
     policy: str = ""
 
 

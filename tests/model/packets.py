@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import ipaddress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tests.model.addresses import TRANSLATED, V4_MAX, Addresses
 from tests.model.allowances import Allowance, Labels, Pod, Pods, Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,21 @@ class Packet:
 
 
 def allowed(packet: Packet, rules: Rules, namespaces: Mapping[str, Labels] | None = None) -> bool:
+    """Whether it gets there, by its address or, of IPv4, by one of IPv6 that stands for it."""
+    return any(_decided(one, rules, namespaces) for one in _forms(packet))
+
+
+def _forms(packet: Packet) -> Iterator[Packet]:
+    yield packet
+    if packet.target.address is not None and (to := ipaddress.ip_address(packet.target.address)).version == 4:
+        for base in TRANSLATED:
+            yield replace(packet, target=replace(packet.target, address=str(ipaddress.IPv6Address(base + int(to)))))
+
+
+def _decided(packet: Packet, rules: Rules, namespaces: Mapping[str, Labels] | None = None) -> bool:
     """The verdict of the first allowance that matches, else whether the pod is left alone."""
     mine = rules.of(packet.source)
-    passed: set[int] = set()
+    passed: set[float] = set()
     for tier in sorted({a.tier for a in mine.allowances} | {i.tier for i in mine.isolations}):
         for allowance in mine.allowances:
             if allowance.tier != tier or tier in passed or not _matches(allowance, packet, namespaces or {}):
@@ -67,14 +80,7 @@ def _pod_matches(destination: Pods, target: Target, namespaces: Mapping[str, Lab
 
 
 def _address_matches(addresses: Addresses, packet: Packet) -> bool:
-    """An IPv4 address may also be reached by the IPv6 addresses that stand for it."""
     if packet.target.address is None:
         # A pod whose address is unknown: only "everything" surely holds it.
         return addresses.v4 == ((0, V4_MAX),)
-    return packet.target.address in addresses or packet.target.address in _inside(addresses)
-
-
-def _inside(addresses: Addresses) -> Addresses:
-    """The IPv4 that the set's NAT64 and v4-mapped blocks stand for."""
-    assert len(TRANSLATED) == 2
-    return Addresses(v4=Addresses(v6=addresses.v6).translated().v4)
+    return packet.target.address in addresses

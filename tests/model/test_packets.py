@@ -14,6 +14,7 @@ from tests.model.width import reach
 
 WEB = Pod("shop", {"app": "web"})
 OUT = Target("93.184.215.14")
+OUT_BY_IPV6 = Target("2600::1")
 
 
 def policy(egress: Any = None, **spec: Any) -> dict[str, Any]:
@@ -124,16 +125,24 @@ def entry(action: Any, order: float, destination: str | None = None, tier: int =
         ([entry("deny", 2), entry("allow", 1)], True),
         ([entry("deny", 1), entry("allow", 1)], False),
         ([entry("pass", 1), entry("deny", 2), entry("allow", 1, tier=2)], True),
-        ([entry("allow", 1, "93.184.215.0/24"), entry("deny", 2)], True),
-        ([entry("deny", 1, "93.184.215.0/24"), entry("allow", 2)], False),
-        ([entry("deny", 1, "8.8.8.8/32"), entry("allow", 2)], True),
-        ([entry("pass", 1, "93.184.0.0/16"), entry("allow", 2), entry("deny", 1, tier=2)], False),
+        ([entry("allow", 1, "2600::/16"), entry("deny", 2)], True),
+        ([entry("deny", 1, "2600::/16"), entry("allow", 2)], False),
+        ([entry("deny", 1, "2a00::1/128"), entry("allow", 2)], True),
+        ([entry("pass", 1, "2600::/12"), entry("allow", 2), entry("deny", 1, tier=2)], False),
     ],
 )
 def test_the_first_match_decides_and_pass_leaves_the_tier(entries: list[Allowance], *, expected: bool) -> None:
     rules = Rules(tuple(entries), (Isolation(EVERYONE, 9),))
-    assert allowed(packet(), rules) is expected
-    assert any(OUT.address in s.addresses for s in reach(rules) if OUT.address) is expected
+    assert allowed(packet(target=OUT_BY_IPV6), rules) is expected
+    assert any("2600::1" in s.addresses for s in reach(rules)) is expected
+
+
+def test_an_ipv4_address_is_reached_by_what_stands_for_it_as_well() -> None:
+    closed = (Isolation(EVERYONE, 9),)
+    native = entry("deny", 1, "0.0.0.0/0")
+    assert allowed(packet(), Rules((native, entry("allow", 2)), closed))
+    assert not allowed(packet(), Rules((native, entry("deny", 1, "::/0"), entry("allow", 2)), closed))
+    assert allowed(packet(), Rules((entry("deny", 1, "::/0"), entry("allow", 2)), closed))
 
 
 def test_policies_add_up() -> None:

@@ -53,13 +53,22 @@ class Slice:
     anything: bool = False
 
 
-def _asked(allowances: Iterable[Allowance], segment: Segment) -> Slice:
-    """First match decides: deny and allow settle what is not settled yet, pass leaves the tier."""
+def _asked(rules: Rules, segment: Segment) -> tuple[Slice, Addresses]:
+    """First match decides: deny and allow settle what is not settled yet, pass leaves the tier.
+
+    With what nobody has settled at the end. What a tier that isolates leaves is refused there, but for what it passed.
+    """
     open_, left, passed = Addresses(), EVERY, Addresses()
-    tier, anything, narrowed = None, False, False
-    for allowance in allowances:
-        if allowance.tier != tier:
-            left, passed, tier = left | passed, Addresses(), allowance.tier
+    anything, narrowed = False, False
+    ends = {isolation.tier for isolation in rules.isolations}
+    asked = [(tier, None) for tier in ends] + [(a.tier, a) for a in rules.allowances]
+    last = None
+    for tier, allowance in sorted(asked, key=lambda one: (one[0], one[1] is not None, one[1].rank if one[1] else ())):
+        if tier != last:
+            left, passed, narrowed = _after(last, ends, left, passed), Addresses(), narrowed or last in ends
+            last = tier
+        if allowance is None:
+            continue
         if not allowance.holds_port(segment.protocol, segment.port):
             continue
         named = allowance.addresses() & left
@@ -72,14 +81,30 @@ def _asked(allowances: Iterable[Allowance], segment: Segment) -> Slice:
         narrowed = True
         if allowance.action == "pass":
             passed |= named
-    return Slice(segment, open_, anything)
+    return Slice(segment, open_, anything), _after(last, ends, left, passed)
+
+
+def _after(tier: float | None, ends: set[float], left: Addresses, passed: Addresses) -> Addresses:
+    return passed if tier in ends else left | passed
 
 
 def reach(rules: Rules) -> list[Slice]:
     """All that the ordered allowances of one pod let out, by ports."""
-    allowances = sorted(rules.allowances, key=lambda a: a.rank)
-    cuts = segments([ports for allowance in allowances for ports in allowance.ports])
-    return [_asked(allowances, segment) for segment in cuts]
+    return [_asked(rules, segment)[0] for segment in _cuts(rules)]
+
+
+def left_over(rules: Rules) -> list[Slice]:
+    """What no rule of one pod speaks about, and no tier refuses at its end: it is let out as well, by ports."""
+    return [Slice(segment, _asked(rules, segment)[1]) for segment in _cuts(rules)]
+
+
+def any_width(one: list[Slice], other: list[Slice]) -> list[Slice]:
+    """Both together, of the same rules."""
+    return [Slice(a.segment, a.addresses | b.addresses, a.anything) for a, b in zip(one, other, strict=True)]
+
+
+def _cuts(rules: Rules) -> list[Segment]:
+    return list(segments([ports for allowance in rules.allowances for ports in allowance.ports]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,9 +107,9 @@ _judgeable(view) if {
 # How many firewalls there are, and how many of them let nothing out where no rule speaks. What goes on to others is none by itself.
 _firewalls(view) := {
 	"found": count(found), "guarding": count(found - open),
-	"public_share": max(array.concat([0], shares)),
+	"open": count([1 | some one in reaches; one.open]) > 0, "public_share": max(array.concat([0], [one.public_share | some one in reaches])),
 } if {
-	shares := [group.reach.public_share | some group in view.combined; view.policies[group.first].firewall]
+	reaches := [group.reach | some group in view.combined; view.policies[group.first].firewall]
 	found := {policy.firewall | some policy in view.policies; policy.firewall; not policy.goes_on}
 	open := {policy.firewall |
 		some policy in view.policies
@@ -134,24 +134,25 @@ _restricts(policy) if count(policy.rules) + count(object.get(policy, "restraints
 
 _workload(workload, view) := {
 	"kind": workload.resource.kind, "name": workload.resource.name, "covered": workload.covered,
-	"open": _open(workload), "public_share": _public_share(workload, view),
+	"open": _open(workload, view), "public_share": _public_share(workload, view),
 }
 
-_open(workload) := false if {
+_open(workload, view) := count([1 | some reach in workload.reaches; _is_open(reach, view)]) > 0 if {
 	workload.covered == true
-	not _reaches_all(workload)
 } else := true
 
-_reaches_all(workload) if {
-	some reach in workload.reaches
-	reach.open
+# Whom no policy selects the firewalls let out.
+_is_open(reach, view) if {
+	reach.policies == []
+	view.context.firewalls.open
 }
+
+_is_open(reach, _) if reach.open
 
 _public_share(workload, view) := max([_share_of(reach, view) | some reach in workload.reaches]) if {
 	workload.covered == true
 } else := 1
 
-# Whom no policy selects the firewalls let out.
 _share_of(reach, view) := view.context.firewalls.public_share if {
 	reach.policies == []
 } else := reach.public_share

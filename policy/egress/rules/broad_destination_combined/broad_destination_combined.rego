@@ -52,7 +52,7 @@ _on_policies(view) := [found |
 	not _said_of_everyone(view, group)
 	policy := view.policies[group.first]
 	message := $"{finding.together(policy)} together reach a large part of the public addresses"
-	more := _more(view, group.reach, witness.pods(policy))
+	more := _more(view, group.reach, witness.pods(policy, object.get(group.reach, "restraints", [])))
 	found := finding.at("broad-destination-combined", policy, view.settings, object.get(policy, "at", "spec.egress"), message, more)
 ]
 

@@ -5,7 +5,8 @@
 #   {"subject": {"namespace", "selector"}, "action": "allow"|"deny"|"pass", "tier": n, "order": n, "everywhere": bool,
 #   "claims": [claim], "selectors": [{"namespaces", "pods"}], "ports": port set, "path": where it is written}.
 #   A claim is a block with "except" (blocks inside it), "public" (its public addresses, exceptions not taken off; those have
-#   their own), and the "cidr" and "path" that it was written as.
+#   their own), the "cidr" and "path" that it was written as, and "way": "" for the addresses themselves, or that in which IPv6 leads to them (`cidr.windows`).
+#   Whoever denies an address denies it by that way only.
 package lib.egress.allowance
 
 import data.lib.egress.cidr
@@ -36,17 +37,17 @@ _everything(public) := {
 
 # METADATA
 # description: The claims of an allowance without destinations, every address there is.
-everywhere(public) := [
-	claim(public, cidr.block(4, 0, 0), [], {"cidr": "0.0.0.0/0", "path": ""}),
-	claim(public, cidr.block(6, 0, 0), [], {"cidr": "::/0", "path": ""}),
-]
+everywhere(public) := array.concat(
+	[claim(public, cidr.block(4, 0, 0), [], {"cidr": "0.0.0.0/0", "path": ""})],
+	claims(public, cidr.block(6, 0, 0), [], {"cidr": "::/0", "path": ""}),
+)
 
 # METADATA
 # description: A claim of one block less exceptions.
 claim(public, block, except, written) := {
 	"family": block.family, "length": block.length, "low": block.low, "high": block.high,
 	"except": [object.union(hole, {"public": space.public(public, hole)}) | some hole in except],
-	"public": space.public(public, block), "cidr": written.cidr, "path": written.path,
+	"public": space.public(public, block), "cidr": written.cidr, "path": written.path, "way": "",
 }
 
 # METADATA
@@ -57,10 +58,10 @@ claims(public, block, except, written) := [claim(public, block, except, written)
 }
 
 claims(public, block, except, written) := array.concat([claim(public, block, except, written)], [image |
-	some [window, found] in cidr.images(block)
-	holes := [hole | some exception in except; hole := cidr.image(exception, window)]
+	some [way, found] in cidr.images(block)
+	holes := [hole | some exception in except; hole := cidr.image(exception, cidr.windows[way])]
 	not found in holes
-	image := claim(public, found, holes, written)
+	image := object.union(claim(public, found, holes, written), {"way": way})
 ]) if {
 	block.family == 6
 }

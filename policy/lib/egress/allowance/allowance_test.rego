@@ -15,10 +15,12 @@ test_tiers_decide_in_their_order if {
 	t["network-policy"] < t.baseline
 }
 
-test_everywhere_is_every_address_of_both_families if {
-	[[claim.cidr, claim.family, claim.length, claim.except] | some claim in allowance.everywhere(_public)] == [
-		["0.0.0.0/0", 4, 0, []],
-		["::/0", 6, 0, []],
+test_everywhere_is_every_address_of_both_families_by_every_way if {
+	[[claim.cidr, claim.family, claim.length, claim.except, claim.way] | some claim in allowance.everywhere(_public)] == [
+		["0.0.0.0/0", 4, 0, [], ""],
+		["::/0", 6, 0, [], ""],
+		["::/0", 4, 0, [], "mapped"],
+		["::/0", 4, 0, [], "translated"],
 	]
 }
 
@@ -28,7 +30,7 @@ test_a_claim_carries_its_public_addresses_and_how_it_was_written if {
 	allowance.claim(_public, block, [hole], _written) == {
 		"family": 4, "length": 8, "low": 134217728, "high": 150994943,
 		"except": [object.union(hole, {"public": 65536})],
-		"public": 16777216, "cidr": "as written", "path": "spec.egress[0]",
+		"public": 16777216, "cidr": "as written", "path": "spec.egress[0]", "way": "",
 	}
 }
 

@@ -225,11 +225,14 @@ inside(inner, outer) if {
 
 # METADATA
 # description: |
-#   The IPv4 blocks that an IPv6 block reaches besides: as v4-mapped addresses, and through a NAT64 gateway, each as
-#   [window, block]. An IPv4 block has none.
-images(found) := [[window, image] |
+#   The windows of IPv6 in which IPv4 addresses stand for themselves, by the way that leads there: as v4-mapped addresses, and through a NAT64 gateway.
+windows := {"mapped": mapped, "translated": translated}
+
+# METADATA
+# description: The IPv4 blocks that an IPv6 block reaches besides, each as [way, block]. An IPv4 block has none.
+images(found) := [[way, image] |
 	found.family == 6
-	some window in [mapped, translated]
+	some way, window in windows
 	image := _image(found, window)
 ]
 

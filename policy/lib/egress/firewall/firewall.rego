@@ -21,7 +21,10 @@ facts(document, resource, key, at, rules, settings) := object.union(
 		"unresolved": [one | some rule in rules; some one in rule.unknown],
 		"said": [_said(rule, i, settings.space) | some i, rule in rules],
 	}),
-	{"firewall": key, "at": at, "implied": {rule.path | some rule in rules; rule.implied}},
+	{
+		"firewall": key, "at": at, "implied": {rule.path | some rule in rules; rule.implied},
+		"for_all": {rule.path | some rule in rules; not rule.implied; not rule.partial; rule.unknown == []},
+	},
 )
 
 _said(rule, i, public) := {

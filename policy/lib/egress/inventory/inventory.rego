@@ -62,7 +62,7 @@ view(namespace, documents, context, settings) := {
 	guards := _guards(pods, policies, _by_firewalls(namespace, context, settings), settings)
 	all := [judgement.policy(policy, selected, _held(i, pods, reaches, policies, mixed, settings), context, settings) |
 		some i, policy in policies
-		selected := [{"resource": workloads[w].resource, "labels": pod.labels} |
+		selected := [{"resource": workloads[w].resource, "labels": pod.labels, "restraints": reaches[_key_of(pod)].restraints} |
 			some w, list in pods
 			some pod in list
 			i in pod.policies
@@ -94,7 +94,7 @@ _may_be_about(policy, where) if {
 # The restraints that hold for the pods that a policy selects; of one that selects none, those of policies for the same pods or for all.
 _held(_, _, _, _, false, _) := [[]]
 
-_held(i, pods, reaches, policies, true, settings) := [judgement.restraints(indexes, [], policies, settings)] if {
+_held(i, pods, reaches, policies, true, settings) := [array.concat(judgement.restraints(indexes, [], policies, settings), _ruled_before(i, indexes, policies))] if {
 	count(_keys(i, pods)) == 0
 	indexes := [j |
 		some j, other in policies
@@ -102,6 +102,14 @@ _held(i, pods, reaches, policies, true, settings) := [judgement.restraints(index
 		_is_about(other, policies[i].normal)
 	]
 } else := [reaches[key].restraints | some key in _keys(i, pods)]
+
+# Where a firewall lets out what no rule speaks about, its rules that allow speak as well.
+_ruled_before(i, indexes, policies) := [object.union(rule.allowance, {"action": "deny"}) |
+	object.get(policies[i], "implied", set()) != set()
+	some j in indexes
+	some rule in policies[j].rules
+	rule.path in policies[j].for_all
+]
 
 _keys(i, pods) := {_key_of(pod) |
 	some list in pods

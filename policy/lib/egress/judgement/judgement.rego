@@ -28,11 +28,12 @@ _widest([judged]) := judged
 
 _widest(found) := object.union(found[first], {
 	"broad": count([1 | some one in found; one.broad]) > 0,
-	"metadata": array.concat([one.metadata | some one in found; one.metadata != []], [[]])[0],
+	"metadata": reaching.metadata, "metadata_under": reaching.restraints,
 	"unlisted": count([1 | some one in found; one.unlisted]) > 0,
 	"excused": count([1 | some one in found; one.excused]) > 0,
 }) if {
 	count(found) > 1
+	reaching := array.concat([one | some one in found; one.metadata != []], found)[0]
 	[_, first] := min({[_rank[one.verdict], i] | some i, one in found})
 }
 
@@ -47,6 +48,7 @@ _rule(rule, held, approvals, context, settings) := object.union(rule, {
 	"excused": _excused(rule.allowance, held, effective, settings),
 	"approvals": effective,
 	"restraints": held,
+	"metadata_under": held,
 }) if {
 	effective := _effective(approvals, settings)
 }

@@ -437,7 +437,7 @@ _approval(destination) := {
 
 _any_address(allowances) if {
 	some family in [4, 6]
-	reach.addresses(width.unapproved(allowances), family, "all") > 0
+	reach.addresses(allowances, family, "all") > 0
 }
 
 # Whether a peer on a port is of some destinations, or each of the peers that it is short for is.

@@ -112,8 +112,9 @@ _approval(entry, values, public) := {
 	"allowance": {
 		"action": "deny", "tier": allowance.tiers.approved, "order": 0, "everywhere": false, "selectors": [],
 		"ports": _ports(entry), "path": "",
-		"claims": [allowance.claim(public, cidr.parse(text), [], {"cidr": text, "path": ""}) |
+		"claims": [claim |
 			some text in entry.cidrs
+			some claim in allowance.claims(public, cidr.parse(text), [], {"cidr": text, "path": ""})
 		],
 	},
 	"namespaces": object.get(entry, "namespaces", null),

@@ -74,14 +74,22 @@ _speaks_on(given, protocol, name) if {"protocol": protocol, "name": name} in giv
 _speaks_on(given, protocol, _) if {"protocol": protocol, "low": 1, "high": ports.total} in given.ports
 
 # METADATA
-# description: The layers of some allowances in one family, in the order in which they decide.
-layers(allowances, family) := [layer |
+# description: |
+#   The ways to the addresses of a family, by their names (see `allowance`), each as the layers of some allowances in the order in which they decide. An address is
+#   reached if one way is open: a denial of IPv6 says nothing of IPv4 itself.
+ways(allowances, family) := {way: layers |
+	some way in {claim.way | some given in allowances; some claim in given.claims; claim.family == family}
+	layers := _layers(allowances, family, way)
+}
+
+_layers(allowances, family, way) := [layer |
 	some [tier, order, action] in sort({[given.tier, given.order, _first[given.action]] | some given in allowances})
 	claims := [claim |
 		some given in allowances
 		[given.tier, given.order, _first[given.action]] == [tier, order, action]
 		some claim in given.claims
 		claim.family == family
+		claim.way == way
 	]
 	layer := {
 		"tier": tier, "action": _actions[action],
@@ -97,8 +105,14 @@ _first := {"deny": 0, "allow": 1, "pass": 2}
 _actions := {0: "deny", 1: "allow", 2: "pass"}
 
 # METADATA
-# description: Whether the layers allow a block that no other mentioned block splits. What no layer holds is not allowed.
-allows(layers_of, block) if {
+# description: Whether a way is open to a block that no other mentioned block splits.
+allows(ways_of, block) if {
+	some layers in ways_of
+	_allows(layers, block)
+}
+
+# What no layer holds is not allowed.
+_allows(layers_of, block) if {
 	speaking := [layer | some layer in layers_of; _holds(layer, block)]
 	passed := {tier |
 		some tier in {layer.tier | some layer in speaking}
@@ -144,7 +158,7 @@ mentions(allowances, family, "all") := {[block.length, block.low, cidr.size(fami
 
 # METADATA
 # description: |
-#   How many addresses of one family are allowed by any of some alternatives, each the layers of a cell. The sum over the mentioned blocks
+#   How many addresses of one family are allowed by any of some alternatives, each the ways of a cell. The sum over the mentioned blocks
 #   of their weight where they are allowed, less their weight where the next block around them is.
 measure(mentioned, alternatives, family) := sum([weight | some [length, low, weight] in mentioned; allowed[[length, low]]]) - sum([weight |
 	some [length, low, weight] in mentioned
@@ -155,8 +169,8 @@ measure(mentioned, alternatives, family) := sum([weight | some [length, low, wei
 	allowed := {place |
 		some place in places
 		block := cidr.block(family, place[0], place[1])
-		some layers_of in alternatives
-		allows(layers_of, block)
+		some ways_of in alternatives
+		allows(ways_of, block)
 	}
 }
 
@@ -171,10 +185,10 @@ _parent(places, lengths, family, place) := max({around |
 # description: How many addresses of a family the allowances of a cell allow.
 addresses(allowances, family, weight) := 0 if {
 	mentions(allowances, family, weight) == set()
-} else := measure(mentions(allowances, family, weight), [layers(allowances, family)], family)
+} else := measure(mentions(allowances, family, weight), [ways(allowances, family)], family)
 
 # METADATA
 # description: How many public IPv4 addresses are allowed on any port of any cell.
 anywhere(allowances, cells_of) := 0 if {
 	mentions(allowances, 4, "public") == set()
-} else := measure(mentions(allowances, 4, "public"), [layers(cell.allowances, 4) | some cell in cells_of], 4)
+} else := measure(mentions(allowances, 4, "public"), [ways(cell.allowances, 4) | some cell in cells_of], 4)

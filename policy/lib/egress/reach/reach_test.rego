@@ -99,7 +99,7 @@ test_a_cell_of_a_name_counts_one_port if {
 # What is allowed of one address, asked as a block of one.
 _allowed(allowances, address) if {
 	block := cidr.parse(address)
-	reach.allows(reach.layers(allowances, block.family), block)
+	reach.allows(reach.ways(allowances, block.family), block)
 } else := false
 
 _said(action, tier, order, blocks) := testing.given(action, tier, order, blocks, ports.all)

@@ -64,7 +64,7 @@ _allowance(one, chosen, resource) := {
 # description: The claims of every address there is, by the text that means it.
 anywhere(text, path, public) := array.concat(
 	allowance.claims(public, cidr.block(4, 0, 0), [], {"cidr": text, "path": path}),
-	[allowance.claim(public, cidr.block(6, 0, 0), [], {"cidr": text, "path": path})],
+	allowance.claims(public, cidr.block(6, 0, 0), [], {"cidr": text, "path": path}),
 )
 
 # METADATA
@@ -72,7 +72,7 @@ anywhere(text, path, public) := array.concat(
 block(text, exceptions, path, public) := [claim |
 	found := parsed(text)
 	holes := [hole | some exception in exceptions; hole := parsed(exception); cidr.inside(hole, found)]
-	not found in [object.union(hole, {"plain": found.plain}) | some hole in holes]
+	count([1 | some exception in exceptions; cidr.inside(found, parsed(exception))]) == 0
 	some claim in allowance.claims(public, found, holes, {"cidr": text, "path": path})
 ]
 

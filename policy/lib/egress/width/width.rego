@@ -70,7 +70,7 @@ _left_of(allowances, settings) := {4: 0, 6: 0} if {
 
 _left(allowances) := {family: n |
 	some family in [4, 6]
-	n := reach.addresses(unapproved(allowances), family, "public")
+	n := reach.addresses(allowances, family, "public")
 }
 
 _any(left, settings) if {
@@ -101,32 +101,6 @@ enough_ports(cells, settings) if {
 _enough(n, settings) if n * 1000000 >= settings.port_share * ports.total
 
 # METADATA
-# description: |
-#   The allowances of a cell without the IPv4 images of IPv6 blocks that are approved as such: an approval of ::/0 excuses a
-#   rule of ::/0 with all it holds, and no rule of 0.0.0.0/0.
-unapproved(allowances) := allowances if {
-	_approved_blocks(allowances) == []
-} else := [object.union(given, {"claims": claims}) |
-	some given in allowances
-	claims := [claim | some claim in given.claims; not _approved_image(claim, _approved_blocks(allowances))]
-]
-
-_approved_blocks(allowances) := [claim |
-	some given in allowances
-	given.tier == allowance.tiers.approved
-	some claim in given.claims
-	claim.family == 6
-]
-
-_approved_image(claim, approved) if {
-	claim.family == 4
-	origin := cidr.parse(claim.cidr)
-	origin.family == 6
-	some block in approved
-	cidr.inside(origin, block)
-}
-
-# METADATA
 # description: Whether the ports of an allowance are all ports in the control's sense.
 all_ports(given, settings) if {
 	some protocol in {port.protocol | some port in given.ports}
@@ -144,7 +118,7 @@ unapproved_on_all_ports(given, restraints, approvals, settings) if {
 	all_ports(given, settings)
 	left := [cell |
 		some cell in reach.cells(array.concat(array.concat([given], restraints), approvals))
-		_any_address(unapproved(cell.allowances))
+		_any_address(cell.allowances)
 	]
 	enough_ports(left, settings)
 }
@@ -171,7 +145,7 @@ unlisted(given, restraints, approvals, settings) if {
 	weighed := [allowance.in_space(one, settings.listed_space) | some one in array.concat(array.concat([given], restraints), approvals)]
 	some cell in reach.cells(weighed)
 	some family in [4, 6]
-	reach.addresses(unapproved(cell.allowances), family, "public") > 0
+	reach.addresses(cell.allowances, family, "public") > 0
 }
 
 # METADATA
@@ -183,20 +157,19 @@ metadata(given, restraints, approvals) := [{"path": claim.path, "address": addre
 	ports.holds(given.ports, "TCP", 80)
 	excused := [approval | some approval in approvals; ports.holds(approval.ports, "TCP", 80)]
 	some claim in given.claims
-	not _approved_image(claim, [approved | some approval in excused; some approved in approval.claims; approved.family == 6])
 	some service in metadata_services
 	_reaches(claim, service)
-	count([1 | some approval in excused; some approved in approval.claims; cidr.inside(service, approved)]) == 0
-	_left_over(given, restraints, service)
+	count([1 | some approval in excused; some approved in approval.claims; approved.way == claim.way; cidr.inside(service, approved)]) == 0
+	_left_over(given, restraints, service, claim.way)
 	address := cidr.address_text(service.family, service.low)
 ]
 
-_left_over(_, [], _)
+_left_over(_, [], _, _)
 
-_left_over(given, restraints, service) if {
+_left_over(given, restraints, service, way) if {
 	count(restraints) > 0
 	speaking := [one | some one in array.concat([given], restraints); ports.holds(one.ports, "TCP", 80)]
-	reach.allows(reach.layers(speaking, service.family), service)
+	reach.allows([reach.ways(speaking, service.family)[way]], service)
 }
 
 _reaches(claim, address) if {

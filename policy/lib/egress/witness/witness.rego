@@ -15,8 +15,16 @@ import data.lib.egress.width
 #   as for named ports. What is open is so in spite of approvals that do not say that it may be.
 of_rule(policy, rule, settings, word) := of_reach(
 	{"allowances": array.concat([rule.allowance], object.get(rule, "restraints", [])), "approvals": rule.approvals},
-	pods(policy), settings, word,
-)
+	pods(policy, object.get(rule, "restraints", [])), settings, word,
+) if {
+	not _narrows(policy)
+} else := {}
+
+# What allows only what others allow as well lets nothing out by itself.
+_narrows(policy) if {
+	policy.narrows
+	count(policy.selected) > 0
+}
 
 # METADATA
 # description: The witness of a reach.
@@ -29,25 +37,38 @@ _excusing(approvals, "open") := [a.allowance | some a in approvals; a.open]
 _excusing(approvals, word) := [a.allowance | some a in approvals] if word != "open"
 
 # METADATA
-# description: The witness of a workload that nothing isolates.
-unrestricted(workload, settings) := {"from": source(workload), "to": address, "port": 4444, "protocol": "TCP"} if {
-	everything := {"action": "allow", "tier": 0, "order": 0, "claims": allowance.everywhere(settings.space)}
-	[family, number] := _address([everything], settings)
-	address := cidr.address_text(family, number)
+# description: The witness of a workload that nothing guards. What others deny does not get out all the same.
+unrestricted(workload, settings) := object.union({"from": source(workload)}, packets[0]) if {
+	packets := array.concat(_unasked(workload, settings), [packet |
+		[family, number] := _address([allowance.implied(settings.space)], settings)
+		packet := {"to": cidr.address_text(family, number), "port": 4444, "protocol": "TCP"}
+	])
 }
+
+_unasked(workload, settings) := [packet |
+	some reach in object.get(workload, "reaches", [])
+	reach.restraints != []
+	measured := width.measured_cells(array.concat(reach.restraints, [allowance.implied(settings.space)]), [], settings)
+	packet := _packet(measured, settings, "open")
+]
 
 # METADATA
 # description: The witness of a rule that reaches a cloud's metadata service.
-of_metadata(policy, rule) := {"witness": {"from": pods(policy), "to": rule.metadata[0].address, "port": 80, "protocol": "TCP"}}
+of_metadata(policy, rule) := {"witness": {"from": from, "to": rule.metadata[0].address, "port": 80, "protocol": "TCP"}} if {
+	not _narrows(policy)
+	from := pods(policy, object.get(rule, "metadata_under", []))
+} else := {}
 
 # METADATA
 # description: How a witness names the pods of a workload.
 source(workload) := $"{workload.resource.namespace}/{workload.resource.kind}/{workload.resource.name}"
 
 # METADATA
-# description: How a witness names the pods that a policy selects, by the first of their workloads where one is known.
-pods(policy) := min({source(pod) | some pod in policy.selected}) if {
-	count(policy.selected) > 0
+# description: |
+#   How a witness names the pods that a policy selects: by the first of their workloads that some restraints, and no others, hold for, where one is known.
+pods(policy, restraints) := min(found) if {
+	found := {source(pod) | some pod in policy.selected; object.get(pod, "restraints", []) == restraints}
+	count(found) > 0
 } else := $"a machine behind {policy.resource.kind} {policy.resource.name}" if {
 	policy.firewall
 } else := $"{policy.resource.namespace}/pods of {policy.resource.kind} {policy.resource.name}"
@@ -57,7 +78,7 @@ pods(policy) := min({source(pod) | some pod in policy.selected}) if {
 _packet(measured, settings, word) := {"to": cidr.address_text(found[0], found[1]), "port": _port(cell), "protocol": cell.protocol} if {
 	cells := [found.cell | some found in measured; _counts(found, word); found.cell.low]
 	cell := _preferred(cells)
-	found := _address(width.unapproved(cell.allowances), settings)
+	found := _address(cell.allowances, settings)
 }
 
 _counts(found, "open") if found.any
@@ -84,16 +105,26 @@ _port(cell) := 4444 if {
 	cell.high >= 4444
 } else := cell.low
 
-_address(allowances, settings) := [4, usual] if {
-	usual := cidr.parse("93.184.215.14/32").low # an address of example.com says at a glance what it is
-	_allowed(reach.layers(allowances, 4), 4, usual, settings)
-} else := [4, min(found)] if {
-	found := _edges(allowances, 4, settings)
-	count(found) > 0
-} else := [6, min(_edges(allowances, 6, settings))]
+# An address itself before one that only a gateway leads to, as not every cluster has one.
+_address(allowances, settings) := found[0] if {
+	direct := {family: object.filter(reach.ways(allowances, family), [""]) | some family in [4, 6]}
+	found := array.concat(
+		[[family, address] | some family in [4, 6]; address := _first(direct[family], family, allowances, settings)],
+		[[4, address] | address := _first(reach.ways(allowances, 4), 4, allowances, settings)],
+	)
+}
 
-_edges(allowances, family, settings) := {address |
-	layers := reach.layers(allowances, family)
+# An address of example.com says at a glance what it is.
+_first(ways, family, allowances, settings) := usual if {
+	family == 4
+	usual := cidr.parse("93.184.215.14/32").low
+	_allowed(ways, 4, usual, settings)
+} else := min(found) if {
+	found := _edges(ways, family, allowances, settings)
+	count(found) > 0
+}
+
+_edges(ways, family, allowances, settings) := {address |
 	mentioned := reach.mentions(allowances, family, "all")
 	starts := {m[1] | some m in mentioned} | {block.low | some block in space.family(settings.space, family).public}
 	blocks := [cidr.block(family, m[0], m[1]) | some m in mentioned]
@@ -102,12 +133,12 @@ _edges(allowances, family, settings) := {address |
 		next := block.high + 1
 	}
 	some address in (starts | follows)
-	_allowed(layers, family, address, settings)
+	_allowed(ways, family, address, settings)
 }
 
-_allowed(layers, family, address, settings) if {
+_allowed(ways, family, address, settings) if {
 	address < cidr.size(family, 0)
 	block := cidr.block(family, cidr.address_bits[family], address)
 	space.public(settings.space, block) > 0
-	reach.allows(layers, block)
+	reach.allows(ways, block)
 }

@@ -158,7 +158,7 @@ test_names_the_source[name] if {
 		"by the pods": {"policy": _selecting(["web"]), "expected": "shop/Deployment/web"},
 		"by the first of them": {"policy": _selecting(["web", "db"]), "expected": "shop/Deployment/db"},
 	}
-	witness.pods(row.policy) == row.expected
+	witness.pods(row.policy, []) == row.expected
 }
 
 test_the_witness_of_a_rule_comes_from_its_pods if {

@@ -29,9 +29,10 @@ _rules := {
 # METADATA
 # description: The firewalls among some resources, as those of AWS are (see `aws.firewalls`).
 firewalls(resources) := array.concat(
-	[{"resource": one, "kind": _kind(one), "key": ["nsg", _name(one)], "rules": array.concat(_written(one), [_implied(one)])} |
+	[{"resource": one, "kind": _kind(one), "key": ["nsg", _name(one)], "rules": rules} |
 		some one in resources
 		one.type in _groups
+		some rules in [_written(one), [_implied(one)]]
 	],
 	[{"resource": one, "kind": _kind(one), "key": ["nsg", _group(one, resources)], "rules": [_rule(one.values, one, "")]} |
 		some one in resources

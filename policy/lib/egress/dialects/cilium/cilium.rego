@@ -178,7 +178,7 @@ cidr_group(thing) := {
 
 _of_entity(name, path, public) := statement.anywhere(name, path, public) if {
 	name in {"world", "all"}
-} else := [allowance.claim(public, cidr.block(_world[name], 0, 0), [], {"cidr": name, "path": path})] if {
+} else := allowance.claims(public, cidr.block(_world[name], 0, 0), [], {"cidr": name, "path": path}) if {
 	_world[name]
 } else := []
 
