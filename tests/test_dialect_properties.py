@@ -136,7 +136,7 @@ def _packet(pod: Pod, witness: Mapping[str, Any]) -> Packet:
 
 
 def check_rules(found: Verdict, model: Cluster) -> None:
-    """A rule is as wide as what is left of it; one of a cluster-wide policy, whose pods nobody looks at, at least so."""
+    """A rule is as wide as what is left of it; one of a cluster-wide policy at least so."""
     said: dict[tuple[str, str], list[str]] = {}
     for finding in found.findings:
         if finding["rule"] in WIDE:
