@@ -68,7 +68,7 @@ def rego(session: nox.Session) -> None:
     """Run the tests of the policy; every line of it must be reached by them."""
     opa = str(_opa(session))
     # OPA's own five seconds a test are few on a busy machine.
-    test = (opa, "test", "--timeout", "60s")
+    test = (opa, "test", "--timeout", "180s")
     session.run(*test, "policy", *session.posargs, external=True)
     report = session.run(*test, "--coverage", "--format", "json", "policy", external=True, silent=True)
     if uncovered := coverage.uncovered(str(report)):

@@ -76,9 +76,9 @@ _speaks_on(given, protocol, _) if {"protocol": protocol, "low": 1, "high": ports
 # METADATA
 # description: |
 #   The ways to the addresses of a family, by their names (see `allowance`), each as the layers of some allowances in the order in which they decide. An address is
-#   reached if one way is open: a denial of IPv6 says nothing of IPv4 itself.
+#   reached if one way is open: a denial of IPv6 says nothing of IPv4 itself. Where nobody allows anything there is no way.
 ways(allowances, family) := {way: layers |
-	some way in {claim.way | some given in allowances; some claim in given.claims; claim.family == family}
+	some way in {claim.way | some given in allowances; given.action == "allow"; some claim in given.claims; claim.family == family}
 	layers := _layers(allowances, family, way)
 }
 

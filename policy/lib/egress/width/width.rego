@@ -142,11 +142,15 @@ every_pod(given, namespaces, settings) if {
 # description: Whether an allowance holds a public address, those for documentation among them, that restraints before it leave and no approval lists.
 unlisted(given, restraints, approvals, settings) if {
 	count([claim | some claim in given.claims; space.public(settings.listed_space, claim) > 0]) > 0
-	weighed := [allowance.in_space(one, settings.listed_space) | some one in array.concat(array.concat([given], restraints), approvals)]
+	ways := {[claim.family, claim.way] | some claim in given.claims}
+	weighed := [allowance.in_space(_by(one, ways), settings.listed_space) | some one in array.concat(array.concat([given], restraints), approvals)]
 	some cell in reach.cells(weighed)
 	some family in [4, 6]
 	reach.addresses(cell.allowances, family, "public") > 0
 }
+
+# What leads nowhere by these ways has no say in them.
+_by(given, ways) := object.union(given, {"claims": [claim | some claim in given.claims; [claim.family, claim.way] in ways]})
 
 # METADATA
 # description: |

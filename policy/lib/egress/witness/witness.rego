@@ -38,11 +38,10 @@ _excusing(approvals, word) := [a.allowance | some a in approvals] if word != "op
 
 # METADATA
 # description: The witness of a workload that nothing guards. What others deny does not get out all the same.
-unrestricted(workload, settings) := object.union({"from": source(workload)}, packets[0]) if {
-	packets := array.concat(_unasked(workload, settings), [packet |
-		[family, number] := _address([allowance.implied(settings.space)], settings)
-		packet := {"to": cidr.address_text(family, number), "port": 4444, "protocol": "TCP"}
-	])
+unrestricted(workload, settings) := object.union({"from": source(workload)}, packet) if {
+	packet := _unasked(workload, settings)[0]
+} else := {"from": source(workload), "to": cidr.address_text(family, number), "port": 4444, "protocol": "TCP"} if {
+	[family, number] := _address([allowance.implied(settings.space)], settings)
 }
 
 _unasked(workload, settings) := [packet |
@@ -106,13 +105,15 @@ _port(cell) := 4444 if {
 } else := cell.low
 
 # An address itself before one that only a gateway leads to, as not every cluster has one.
-_address(allowances, settings) := found[0] if {
-	direct := {family: object.filter(reach.ways(allowances, family), [""]) | some family in [4, 6]}
-	found := array.concat(
-		[[family, address] | some family in [4, 6]; address := _first(direct[family], family, allowances, settings)],
-		[[4, address] | address := _first(reach.ways(allowances, 4), 4, allowances, settings)],
-	)
+_address(allowances, settings) := [4, address] if {
+	address := _first(_direct(allowances, 4), 4, allowances, settings)
+} else := [6, address] if {
+	address := _first(_direct(allowances, 6), 6, allowances, settings)
+} else := [4, address] if {
+	address := _first(reach.ways(allowances, 4), 4, allowances, settings)
 }
+
+_direct(allowances, family) := object.filter(reach.ways(allowances, family), [""])
 
 # An address of example.com says at a glance what it is.
 _first(ways, family, allowances, settings) := usual if {
