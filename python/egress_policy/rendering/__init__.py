@@ -38,13 +38,13 @@ class Plan:
 def plan(files: Sequence[File], given: Sequence[str], namespace: str) -> Plan:
     """Tell apart what is rendered from what is read. Files that were `given` by their own path are always read.
 
-    Where a program is missing everything is read as it is, and the file that would be rendered says so.
+    Where a program is missing everything but patches is read as it is, and the file that would be rendered says so.
     """
     named = {os.path.normpath(path) for path in given}
     charts = helm.charts(files, namespace)
-    folders = kustomize.roots(files)
+    folders, patches = kustomize.roots(files)
     rendered = {file.path for chart in charts for file in [chart.file]}
-    for path in (path for root in folders for path in root.consumed):
+    for path in (*patches, *(path for root in folders for path in root.consumed)):
         if os.path.normpath(path) not in named or os.path.basename(path) in KUSTOMIZATIONS:
             rendered.add(path)
     plain = [_explained(file) for file in files if file.path not in rendered]

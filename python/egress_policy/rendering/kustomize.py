@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,8 @@ _PATCHES = ("patches", "patchesJson6902", "replacements")
 # Texts of the user's own, which are not opened.
 _TEXTS = ("annotations", "commonAnnotations", "labels", "commonLabels", "patch", "literals", "metadata")
 _REMOTE = ("http://", "https://")
+# What kustomize says of a component whose patches are for what is in another kustomization: by itself it is nothing.
+_WITHOUT_BASE = ("no resource matches", "no matches for Id")
 _MOST_BYTES = 16 << 20
 _MOST_DEPTH = 100
 
@@ -29,13 +31,14 @@ _MOST_DEPTH = 100
 class _Kustomization:
     """One of them: its folder (a real path), the files that it takes, the folders that it takes others from.
 
-    `plugins` are those of both that configure kustomize's own generators and transformers, which may name files as
-    well. `remote` is what it would fetch, "" for nothing.
+    `patches` are files that change objects, and are none. `plugins` are those of both that configure kustomize's own
+    generators and transformers, which may name files as well. `remote` is what it would fetch, "" for nothing.
     """
 
     folder: str
     component: bool
     files: frozenset[str]
+    patches: frozenset[str]
     folders: tuple[str, ...]
     plugins: frozenset[str]
     remote: str
@@ -49,6 +52,8 @@ class Root:
     folder: str
     program: str
     taken: Sequence[File]
+    objects: Sequence[File]
+    component: bool
     refused: str = ""
 
     @property
@@ -61,23 +66,33 @@ class Root:
         if self.refused:
             raise RenderError(self.refused)
         command = "build" if os.path.basename(self.program).startswith("kustomize") else "kustomize"
-        printed = run([self.program, command, self.folder], budget)
+        try:
+            printed = run([self.program, command, self.folder], budget)
+        except RenderError as error:
+            if self.component and any(text in str(error) for text in _WITHOUT_BASE):
+                return self.instead()
+            raise
         # The name stays, and the path is one that nobody takes for a kustomization.
         return [replace(self.file, path=f"{self.file.path}#", data=printed, size=len(printed))]
 
     def instead(self) -> list[File]:
-        """The manifests as they stand there."""
-        return [file for file in self.taken if os.path.basename(file.path) not in KUSTOMIZATIONS]
+        """The manifests as they stand there. A patch that is not applied is none."""
+        return list(self.objects)
 
 
-def roots(files: Sequence[File]) -> list[Root]:
-    """All kustomizations to build, so that each one is in what is built; none if no program is there."""
+def roots(files: Sequence[File]) -> tuple[list[Root], set[str]]:
+    """All kustomizations to build, so that each one is in what is built, and the paths of patches.
+
+    There is none to build where no program is.
+    """
     own = {os.path.realpath(f.folder): f for f in files if os.path.basename(f.path) in KUSTOMIZATIONS and not f.problem}
-    program = find("kustomize", "kubectl") if own else None
-    if program is None:
-        return []
-    read = _Read()
+    if not own:
+        return [], set()
+    read, program = _Read(), find("kustomize", "kubectl")
     own = {folder: file for folder, file in own.items() if read.of(folder) is not None}
+    if program is None:
+        patches = {path for folder in own for below in read.below(folder) for path in read.patches(below)}
+        return [], {file.path for file in files if os.path.realpath(file.path) in patches}
     used = {folder for one in own for folder in read.below(one) if folder != one}
     by_path = {os.path.realpath(file.path): file for file in files if file.data is None and not file.chart}
     found, covered = [], set[str]()
@@ -86,18 +101,19 @@ def roots(files: Sequence[File]) -> list[Root]:
         if folder not in used or folder not in covered:
             covered |= read.below(folder)
             found.append(_root(own[folder], folder, program, read, by_path))
-    return found
+    return found, set()
 
 
 def _root(file: File, folder: str, program: str, read: _Read, by_path: Mapping[str, File]) -> Root:
     inside = [one for below in sorted(read.below(folder)) if (one := read.of(below))]
-    taken = {path for one in inside for path in one.files}
+    objects = {path for one in inside for path in one.files}
+    taken = objects | {path for one in inside for path in one.patches}
     taken |= {os.path.join(one.folder, name) for one in inside for name in KUSTOMIZATIONS}
     remote = next((one.remote for one in inside if one.remote), "") or _fetched_by_plugins(inside, read)
     refused = f"it refers to {remote}, and nothing is fetched; render it: {HINT}" if remote else ""
-    if (known := read.of(folder)) and known.component:
-        refused = "a Component is rendered by the kustomizations that use it, and none is here"
-    return Root(file, folder, program, [by_path[path] for path in sorted(taken) if path in by_path], refused)
+    component = any(one.component for one in inside if one.folder == folder)
+    held, written = ([by_path[path] for path in sorted(paths) if path in by_path] for paths in (taken, objects))
+    return Root(file, folder, program, held, written, component, refused)
 
 
 def _fetched_by_plugins(inside: Sequence[_Kustomization], read: _Read) -> str:
@@ -121,6 +137,11 @@ class _Read:
             self.known[folder] = _kustomization(folder)
         return self.known[folder]
 
+    def patches(self, folder: str) -> frozenset[str]:
+        """The files that only change what others are."""
+        known = self.of(folder)
+        return known.patches - known.files if known else frozenset()
+
     def below(self, folder: str) -> set[str]:
         """The folder, and all that it takes something from."""
         if folder not in self.reached:
@@ -138,7 +159,8 @@ def _kustomization(folder: str) -> _Kustomization | None:
     written = _parsed(folder)
     if written is None:
         return None
-    there = [path for name in _names(written) if os.path.exists(path := _path(folder, name))]
+    there = [path for name in _names(written, _TAKEN) if os.path.exists(path := _path(folder, name))]
+    patches = [path for name in _patches(written) if os.path.isfile(path := _path(folder, name))]
     taken = {key: [name for name in _list(written, key) if isinstance(name, str)] for key in _TAKEN}
     plugins = [name for key in _PLUGINS for name in taken[key]]
     files = [name for names in taken.values() for name in names if not _is_inline(name)]
@@ -148,6 +170,7 @@ def _kustomization(folder: str) -> _Kustomization | None:
         folder,
         written.get("kind") == COMPONENT,
         frozenset(path for path in there if os.path.isfile(path)),
+        frozenset(patches),
         tuple(path for path in there if os.path.isdir(path)),
         frozenset(_path(folder, name) for name in plugins if not _is_inline(name)),
         next(iter([*_urls(written), *inline, *missing]), ""),
@@ -179,13 +202,14 @@ def _content(path: str) -> bytes | None:
         return None
 
 
-def _names(written: Mapping[str, Any]) -> Iterator[str]:
-    """The files and folders that objects, or parts of them, come from."""
-    for key in _TAKEN:
+def _names(written: Mapping[str, Any], keys: Iterable[str]) -> Iterator[str]:
+    """The files and folders in some lists."""
+    for key in keys:
         yield from (name for name in _list(written, key) if isinstance(name, str) and not _is_inline(name))
-    for patch in _list(written, "patchesStrategicMerge"):
-        if isinstance(patch, str) and not _is_inline(patch):
-            yield patch
+
+
+def _patches(written: Mapping[str, Any]) -> Iterator[str]:
+    yield from _names(written, ["patchesStrategicMerge"])
     for key in _PATCHES:
         for one in _list(written, key):
             path = one.get("path") if isinstance(one, dict) else None

@@ -52,9 +52,18 @@ def test_components_belong_to_who_uses_them(write: Write) -> None:
     write({**BASE, "dev/kustomization.yaml": dev, **component})
     assert lines(audited()) == []
     write(DEV)
-    report = audited()
-    assert UNPROTECTED in lines(report)
-    assert ["a Component is rendered by the kustomizations" in message for message in said(report)] == [True]
+    assert lines(audited()) == [UNPROTECTED]
+
+
+def test_a_component_that_nobody_uses_is_judged_by_what_it_has_of_its_own(write: Write) -> None:
+    kind = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
+    write({"part/kustomization.yaml": f"{kind}resources: [deployment.yaml]\n", "part/deployment.yaml": DEPLOYMENT})
+    assert lines(audited()) == ["no-egress-policy Deployment/default/web part/kustomization.yaml"]
+    patches = "patches: [{path: p.yaml}]\n"
+    write({"part/kustomization.yaml": f"{kind}resources: [deployment.yaml]\n{patches}", "part/p.yaml": POLICY})
+    assert lines(audited()) == ["no-egress-policy Deployment/default/web part/deployment.yaml"]
+    write({"part/kustomization.yaml": f"{kind}resources: [deployment.yaml]\nhelmCharts: [{{name: a}}]\n"})
+    assert ["kustomize says" in message for message in said(audited())] == [True]
 
 
 def test_a_file_that_no_kustomization_names_is_still_judged(write: Write) -> None:
@@ -203,6 +212,18 @@ def test_a_kustomization_that_is_no_yaml_is_an_error(write: Write) -> None:
 def test_fields_of_any_type_stop_nothing(key: str, value: str, write: Write) -> None:
     write({**BASE, "a/kustomization.yaml": f"{key}: {value}\n"})
     assert "no-egress-policy Deployment/default/web base/kustomization.yaml" in lines(audited())
+
+
+def test_a_patch_that_is_not_applied_is_no_policy(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    overlay = {
+        "dev/kustomization.yaml": "resources: [../base]\npatches: [{path: policy.yaml}]\n",
+        "dev/policy.yaml": POLICY,
+    }
+    write({**BASE, **overlay})
+    unprotected = "no-egress-policy Deployment/default/web base/deployment.yaml"
+    assert unprotected in lines(audited())
+    monkeypatch.setenv("PATH", "")
+    assert unprotected in lines(audited())
 
 
 def test_without_it_the_files_are_read_and_the_message_says_how(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

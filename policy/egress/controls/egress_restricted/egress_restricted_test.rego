@@ -49,7 +49,7 @@ test_a_namespace_counts_its_rules_and_workloads if {
 test_its_totals_are_these if {
 	_of([_web, _host, testing.egress([{}, _narrow])]).totals == {
 		"egress_rules": 2, "restricted_rules": 1, "open_rules": 1, "application": 1, "restricted": 0, "workloads": 2, "governed": 1,
-		"covered": 1, "policies": 1, "failing": 1, "unjudged": 0, "firewalls": {"found": 0, "guarding": 0, "public_share": 0}, "waivers": [], "layered": [], "once": [],
+		"covered": 1, "policies": 1, "failing": 1, "unjudged": 0, "firewalls": {"found": 0, "guarding": 0, "open": false, "public_share": 0}, "waivers": [], "layered": [], "once": [],
 	}
 }
 

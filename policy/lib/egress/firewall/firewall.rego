@@ -18,7 +18,7 @@ facts(document, resource, key, at, rules, settings) := object.union(
 		"isolates": true,
 		"closes": allowance.tiers.firewall,
 		"problems": [problem | some rule in rules; some problem in rule.problems],
-		"unresolved": [one | some rule in rules; some one in rule.unknown],
+		"unresolved": [one | some rule in rules; some one in _unknown(rule)],
 		"said": [_said(rule, i, settings.space) | some i, rule in rules],
 	}),
 	{
@@ -26,6 +26,18 @@ facts(document, resource, key, at, rules, settings) := object.union(
 		"for_all": {rule.path | some rule in rules; not rule.implied; not rule.partial; rule.unknown == []},
 	},
 )
+
+# Several values of one rule are said once.
+_unknown(rule) := rule.unknown if {
+	count(_later(rule)) < 2
+} else := array.concat(
+	[{"path": rule.path, "message": $"has values that are known only later: {concat(", ", _later(rule))}"}],
+	[one | some one in rule.unknown; one.message != _known_later],
+)
+
+_known_later := "is known only later"
+
+_later(rule) := [trim_prefix(one.path, $"{rule.path}.") | some one in rule.unknown; one.message == _known_later]
 
 _said(rule, i, public) := {
 	"path": rule.path,

@@ -174,13 +174,13 @@ _rule(values, one, below, keys) := firewall.rule({
 	"ports": firewall.ports(firewall.one_of(values, _protocol_fields), firewall.one_of(values, _from_fields), firewall.one_of(values, _to_fields)),
 	"unknown": array.concat(
 		[{"path": $"{path}.{field}", "message": "is known only later"} |
-			some field in array.flatten([_block_fields, _nested_fields, _protocol_fields, _from_fields, _to_fields])
+			some field in array.flatten([_block_fields, _nested_fields, _protocol_fields, _from_fields, _to_fields, _prefix_lists])
 			infrastructure.is_unknown(object.get(values, field, null), object.get(one.unknown, array.concat(keys, [field]), object.get(one.unknown, keys, false)))
 		],
 		[{"path": path, "message": message} |
 			some message in array.concat(
 				["is known only later" | infrastructure.is_unknown(values, false)],
-				["is open to a prefix list, whose blocks are not known" | some field in _prefix_lists; _is_given(values, field)],
+				["is open to a prefix list, whose blocks are not known" | some field in _prefix_lists; _is_given(values, field); not infrastructure.is_unknown(values[field], false)],
 			)
 		],
 	),
