@@ -21,7 +21,7 @@ from egress_policy.errors import EgressPolicyError
 _SECONDS, _ALL_SECONDS = 60.0, 300.0
 _MOST_OUTPUT = 64 << 20
 # Address space: a template can ask for any number of strings.
-_MOST_MEMORY = 8 << 30
+_MOST_MEMORY = 3 << 30
 _MOST_COMPLAINT = 300
 # Where nobody listens: what would be fetched is refused at once.
 _NOWHERE = "http://127.0.0.1:9"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
+from egress_policy.rendering import programs
 from tests.unit.rendering.conftest import DEPLOYMENT, POLICY, Write, audited, lines, said
 
 pytestmark = pytest.mark.usefixtures("real")
@@ -115,6 +118,15 @@ def test_a_link_out_of_a_chart_is_not_followed(write: Write) -> None:
     (here / "web" / "secret").unlink()
     (here / "web" / "secret").symlink_to(here / "web" / "values.yaml")
     assert said(audited()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process can limit another one's memory")
+def test_a_template_cannot_fill_memory(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "_MOST_MEMORY", 2 << 30)
+    doubled = '{{- $x := "aaaaaaaa" }}{{- range until 40 }}{{ $x = printf "%s%s" $x $x }}{{ end }}a: {{ $x }}\n'
+    write(_chart(a=doubled))
+    (message,) = said(audited())
+    assert "out of memory" in message
 
 
 def test_no_render_leaves_a_chart_as_it_is(write: Write) -> None:
