@@ -169,6 +169,17 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """All objects of a kind, and the rules of these that allow something."""
+
+    kind: str
+    policies: int
+    egress_rules: int
+    restricted_rules: int
+    open_rules: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The answer of the control; findings are sorted by file, line, rule. `waivers` is None without a list of them."""
 
@@ -189,6 +200,7 @@ class Report:
     moment: int = field(default=0, compare=False)
     waivers: tuple[Waiver, ...] | None = None
     models: tuple[Declared, ...] = ()
+    kinds: tuple[Kind, ...] = ()
 
     @property
     def detail(self) -> str:
@@ -213,6 +225,7 @@ class Report:
             yield "waivers", map(_waiver, self.waivers)
         if self.models:
             yield "models", map(_declared, self.models)
+        yield "kinds", map(_kind, self.kinds)
         yield "errors", map(_problem, self.errors)
         if self.cluster is not None:
             yield "cluster", {"server": self.cluster.server, "namespace": self.cluster.namespace}
@@ -248,6 +261,16 @@ def _policy(policy: Policy) -> dict[str, Any]:
         "restricted_rules": policy.restricted_rules,
         "open_rules": policy.open_rules,
         "location": {"file": policy.location.file, "line": policy.location.line},
+    }
+
+
+def _kind(one: Kind) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "policies": one.policies,
+        "egress_rules": one.egress_rules,
+        "restricted_rules": one.restricted_rules,
+        "open_rules": one.open_rules,
     }
 
 
@@ -329,6 +352,8 @@ def build(answer: Mapping[str, Any], verdicts: Verdicts, errors: Iterable[Proble
         findings=tuple(_to_finding(one) for one in sorted(kept, key=_position)),
         errors=tuple(errors),
         waivers=None if answer["waivers"] is None else tuple(_to_waiver(one) for one in answer["waivers"]),
+        # An OPA of the user's may have a policy from before there were any.
+        kinds=tuple(Kind(**one) for one in answer.get("kinds", ())),
         models=tuple(Declared(one["name"], one["namespace"], one.get("message", "")) for one in answer["models"]),
     )
 

@@ -9,7 +9,7 @@ from itertools import groupby, takewhile
 from egress_policy.formats import clean
 from egress_policy.formats.wording import resource, waived, witness
 from egress_policy.output import Target
-from egress_policy.report import Declared, Excerpt, Finding, Namespace, Report, Waiver
+from egress_policy.report import Declared, Excerpt, Finding, Kind, Namespace, Report, Waiver
 
 DETAILS, EXCERPTS = False, True
 
@@ -36,6 +36,7 @@ def render(report: Report, target: Target) -> None:
     _errors(report, writer)
     _waivers(report.waivers or (), writer)
     _models(report.models, writer)
+    _kinds(report.kinds, writer)
     _namespaces(report.namespaces, writer)
     _layers(report.namespaces, writer)
     _next(report, writer)
@@ -140,6 +141,22 @@ def _remedy(remedy: str) -> Iterator[str]:
     yield from (f"      {line}".rstrip() for line in lines[:_REMEDY_LINES])
     if len(lines) > _REMEDY_LINES:
         yield f"      ... {len(lines) - _REMEDY_LINES} more lines: `--format json` has them all"
+
+
+def _kinds(kinds: tuple[Kind, ...], writer: _Writer) -> None:
+    """Where there is more than NetworkPolicies."""
+    if all(one.kind == "NetworkPolicy" for one in kinds):
+        return
+    rows = [("KIND", "OBJECTS", "RULES", "RESTRICTED", "OPEN")]
+    rows += [
+        (clean.line(one.kind), *map(str, (one.policies, one.egress_rules, one.restricted_rules, one.open_rules)))
+        for one in kinds
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    writer.line()
+    for name, *numbers in rows:
+        shown = "  ".join(f"{number:>{width}}" for number, width in zip(numbers, widths[1:], strict=True))
+        writer.line(f"{name:<{widths[0]}}  {shown}")
 
 
 def _namespaces(namespaces: tuple[Namespace, ...], writer: _Writer) -> None:

@@ -14,7 +14,7 @@ import pytest
 from egress_policy.engine import embedded
 from egress_policy.formats import github, junit, sarif
 from egress_policy.formats import json as json_format
-from egress_policy.report import Cluster, Location, Problem, Report
+from egress_policy.report import Cluster, Kind, Location, Problem, Report
 from tests.unit.formats.reports import (
     ATTACK,
     DANGLING,
@@ -69,7 +69,7 @@ def test_json_has_the_documented_keys_in_their_order() -> None:
     shown_keys = json.loads(shown(json_format.render, report()))
     assert list(shown_keys) == [
         "schema", "control", "profile", "status", "control_version", "severity", "summary", "detail", "parameters",
-        "counts", "namespaces", "policies", "findings", "errors",
+        "counts", "namespaces", "policies", "findings", "kinds", "errors",
     ]  # fmt: skip
     assert shown_keys["detail"] == OPEN.message
     assert list(shown_keys["findings"][0]) == [
@@ -78,9 +78,16 @@ def test_json_has_the_documented_keys_in_their_order() -> None:
     assert "witness" not in shown_keys["findings"][1]
 
 
+def test_json_counts_each_kind() -> None:
+    given = json.loads(shown(json_format.render, report(kinds=(Kind("NetworkPolicy", 2, 3, 1, 0),))))
+    assert given["kinds"] == [
+        {"kind": "NetworkPolicy", "policies": 2, "egress_rules": 3, "restricted_rules": 1, "open_rules": 0}
+    ]
+
+
 def test_json_has_the_waivers_between_findings_and_errors() -> None:
     given = json.loads(shown(json_format.render, report(findings=(WAIVED,), waivers=(USED, UNUSED))))
-    assert list(given)[-3:] == ["findings", "waivers", "errors"]
+    assert list(given)[-4:] == ["findings", "waivers", "kinds", "errors"]
     granted = {"owner": "shop team", "reason": "until the gateway\nis there", "expires": "2026-12-31"}
     assert given["findings"][0]["waived"] == granted
     assert given["waivers"][1] == {

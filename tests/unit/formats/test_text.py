@@ -10,7 +10,7 @@ import pytest
 
 from egress_policy.formats import text
 from egress_policy.output import Target
-from egress_policy.report import Excerpt, Location, Namespace, Problem
+from egress_policy.report import Excerpt, Kind, Location, Namespace, Problem
 from tests.unit.formats.reports import (
     DANGLING,
     EXPIRED,
@@ -92,6 +92,17 @@ def test_waivers_that_waive_nothing_are_listed() -> None:
         "  waivers.yaml:8: unused: The waiver waives nothing\n"
         "  expired: The waiver expired\n"
     )
+
+
+def test_kinds_are_counted_where_there_are_more_than_networkpolicies() -> None:
+    policies, groups = Kind("NetworkPolicy", 2, 13, 1, 0), Kind("Security\x1bGroup", 1, 1, 0, 1)
+    table = "KIND               OBJECTS  RULES  RESTRICTED  OPEN"
+    rows = [
+        "NetworkPolicy            2     13           1     0",
+        "Security\\x1bGroup        1      1           0     1",
+    ]
+    assert "\n".join([table, *rows]) in shown(text.render, report(kinds=(policies, groups)))
+    assert "KIND" not in shown(text.render, report(kinds=(policies,)))
 
 
 def test_models_of_namespaces_that_have_nothing_are_listed() -> None:

@@ -170,13 +170,14 @@ _totals(view, policies, findings, failing) := {
 	"failing": failing,
 	"unjudged": count({[one.order, one.resource.kind, one.resource.name] | some one in view.unjudged}),
 	"firewalls": _firewalls(view),
+	"kinds": _kinds(policies),
 	"waivers": [found.waiver | some found in findings; not found.once; found.waiver >= 0],
 	"layered": [view.namespace | view.layers != null; view.layers.bearer != null],
 	"once": [entry |
 		some found in findings
 		found.once
 		entry := {
-			"name": found.once[0], "place": [found.order, found.once[1]], "level": found.level, "waiver": object.get(found, "waiver", null),
+			"name": found.once[0], "place": [found.order, found.once[1]], "kind": found.resource.kind, "level": found.level, "waiver": object.get(found, "waiver", null),
 			"alone": _alone(view, found, findings),
 			"drop": [found.order, found.path, found.rule, found.message],
 		}
@@ -193,6 +194,17 @@ _alone(view, found, findings) if {
 	rule.path == found.path
 	_restricted(policy, rule, _touched([other | some other in findings; other.order == found.order; not other.once]))
 } else := false
+
+# How many objects of each kind there are, and rules of theirs. Some objects are several policies.
+_kinds(policies) := {kind: counts |
+	some kind in {policy.kind | some policy in policies}
+	counts := {
+		"policies": count({policy.order | some policy in policies; policy.kind == kind}),
+		"egress_rules": sum([policy.egress_rules | some policy in policies; policy.kind == kind]),
+		"restricted_rules": sum([policy.restricted_rules | some policy in policies; policy.kind == kind]),
+		"open_rules": sum([policy.open_rules | some policy in policies; policy.kind == kind]),
+	}
+}
 
 _is_application(view) if {
 	view.namespace != ""
@@ -214,7 +226,7 @@ _one(false) := 0
 # METADATA
 # description: |
 #   The report over the totals of all namespaces: {"control", "control_version", "severity", "profile", "status", "summary", "counts",
-#   "parameters", "waivers" (see waiver.report; null where no list is given), "models": [{"name", "namespace", "message" where nothing of it was there}],
+#   "kinds": [{"kind", "policies", "egress_rules", "restricted_rules", "open_rules"}], "parameters", "waivers" (see waiver.report; null where no list is given), "models": [{"name", "namespace", "message" where nothing of it was there}],
 #   "dropped": [[order, path, rule, message]]}, from {"totals", "kubernetes": objects seen, "errors": errors of reading}.
 report(found, given, settings) := {
 	"control": name,
@@ -228,12 +240,14 @@ report(found, given, settings) := {
 		"application_namespaces": sums.application, "restricted_namespaces": sums.restricted,
 		"workloads": sums.workloads, "covered_workloads": sums.covered,
 	},
+	"kinds": _kinds_of(found.totals, silenced),
 	"parameters": parameters.differing(given),
 	"waivers": parameters.waiver_report(given, used),
 	"models": layers.report(settings.models, {namespace | some total in found.totals; some namespace in total.layered}),
 	"dropped": [entry.drop | some entry in repeated],
 } if {
 	repeated := _repeated(found.totals)
+	silenced := _silenced(repeated, found.totals)
 	used := array.concat(
 		[index | some total in found.totals; some index in total.waivers],
 		[entry.waiver | some total in found.totals; some entry in total.once; entry.waiver != null; not entry in repeated],
@@ -245,7 +259,7 @@ report(found, given, settings) := {
 	sums := object.union(added, {
 		"waived": count(used),
 		"failing": added.failing - count([1 | some entry in repeated; entry.level == "fail"]),
-		"restricted_rules": added.restricted_rules + count(_silenced(repeated, found.totals)),
+		"restricted_rules": added.restricted_rules + count(silenced),
 	})
 }
 
@@ -262,12 +276,23 @@ _repeated(totals) := [entry |
 	entry.place != min({other.place | some other in entries; other.name == entry.name; other.waiver == entry.waiver})
 ]
 
-# The places of rules of which nothing is said any more.
-_silenced(repeated, totals) := {entry.place | some entry in repeated; entry.alone} - {entry.place |
+# The places of rules of which nothing is said any more, with the kinds of their policies.
+_silenced(repeated, totals) := {[entry.place, entry.kind] | some entry in repeated; entry.alone} - {[entry.place, entry.kind] |
 	some total in totals
 	some entry in total.once
 	not entry in repeated
 }
+
+_kinds_of(totals, silenced) := [row |
+	some kind in sort({kind | some total in totals; some kind, _ in total.kinds})
+	row := {
+		"kind": kind,
+		"policies": sum([total.kinds[kind].policies | some total in totals]),
+		"egress_rules": sum([total.kinds[kind].egress_rules | some total in totals]),
+		"restricted_rules": sum([total.kinds[kind].restricted_rules | some total in totals]) + count([1 | some [_, of] in silenced; of == kind]),
+		"open_rules": sum([total.kinds[kind].open_rules | some total in totals]),
+	}
+]
 
 _status(_, errors) := "error" if errors > 0
 

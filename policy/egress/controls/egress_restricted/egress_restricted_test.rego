@@ -49,7 +49,7 @@ test_a_namespace_counts_its_rules_and_workloads if {
 test_its_totals_are_these if {
 	_of([_web, _host, testing.egress([{}, _narrow])]).totals == {
 		"egress_rules": 2, "restricted_rules": 1, "open_rules": 1, "application": 1, "restricted": 0, "workloads": 2, "governed": 1,
-		"covered": 1, "policies": 1, "failing": 1, "unjudged": 0, "firewalls": {"found": 0, "guarding": 0, "open": false, "public_share": 0}, "waivers": [], "layered": [], "once": [],
+		"covered": 1, "policies": 1, "failing": 1, "unjudged": 0, "firewalls": {"found": 0, "guarding": 0, "open": false, "public_share": 0}, "kinds": {"NetworkPolicy": {"policies": 1, "egress_rules": 2, "restricted_rules": 1, "open_rules": 1}}, "waivers": [], "layered": [], "once": [],
 	}
 }
 
@@ -179,7 +179,7 @@ _needing(rules, names) := main.namespace({"namespace": "shop", "documents": test
 
 test_what_is_said_once_is_handed_on if {
 	_needing([_all_https], ["a"]).totals.once == [{
-		"name": "a", "place": [0, 0], "level": "warn", "waiver": null, "alone": true,
+		"name": "a", "place": [0, 0], "kind": "NetworkPolicy", "level": "warn", "waiver": null, "alone": true,
 		"drop": [
 			0, "spec.egress[0]", "expired-destination",
 			"NetworkPolicy 'app' needs the approved destination 'a', which expired on 2026-01-01",
@@ -217,8 +217,26 @@ test_a_report_has_these_fields if {
 			"egress_rules": 1, "restricted_rules": 0, "open_rules": 0, "application_namespaces": 1, "restricted_namespaces": 1,
 			"workloads": 1, "covered_workloads": 1,
 		},
+		"kinds": [{"kind": "NetworkPolicy", "policies": 1, "egress_rules": 1, "restricted_rules": 0, "open_rules": 0}],
 		"parameters": {}, "waivers": null, "models": [], "dropped": [],
 	}
+}
+
+test_counts_each_kind_over_all_namespaces if {
+	_report([[_web, _open, testing.egress_of("web", [_narrow])], [_deny], []]).kinds == [
+		{"kind": "NetworkPolicy", "policies": 3, "egress_rules": 2, "restricted_rules": 1, "open_rules": 1},
+	]
+	_report([]).kinds == []
+}
+
+test_what_is_said_once_is_restricted_elsewhere_by_kind_as_well if {
+	totals := [_needing([_all_https], ["a"]).totals, object.union(_needing([_all_https], ["a"]).totals, {"once": [
+	object.union(entry, {"place": [7, 0]}) |
+		some entry in _needing([_all_https], ["a"]).totals.once
+	]})]
+	found := egress_restricted.report({"totals": totals, "kubernetes": 1, "errors": 0}, {}, _expiring(["a"]))
+	found.counts.restricted_rules == 1
+	[kind.restricted_rules | some kind in found.kinds] == [1]
 }
 
 test_says_to_the_letter[name] if {
@@ -312,7 +330,7 @@ test_shows_the_parameters_that_differ if {
 }
 
 _once(name, order, index, level) := {
-	"name": name, "place": [order, index], "level": level, "waiver": null, "alone": true,
+	"name": name, "place": [order, index], "kind": "NetworkPolicy", "level": level, "waiver": null, "alone": true,
 	"drop": [order, sprintf("spec.egress[%d]", [index]), "r", name],
 }
 
