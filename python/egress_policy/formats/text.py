@@ -147,9 +147,9 @@ def _kinds(kinds: tuple[Kind, ...], writer: _Writer) -> None:
     """Where there is more than NetworkPolicies."""
     if all(one.kind == "NetworkPolicy" for one in kinds):
         return
-    rows = [("KIND", "OBJECTS", "RULES", "RESTRICTED", "OPEN")]
+    rows = [["KIND", "OBJECTS", "RULES", "RESTRICTED", "OPEN"]]
     rows += [
-        (clean.line(one.kind), *map(str, (one.policies, one.egress_rules, one.restricted_rules, one.open_rules)))
+        [clean.line(one.kind), *map(str, (one.policies, one.egress_rules, one.restricted_rules, one.open_rules))]
         for one in kinds
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
