@@ -266,11 +266,16 @@ def test_what_others_may_open_is_found_as_soon_as_it_is_served(plane: ControlPla
     admin.create(_namespace(name))
     admin.create(yaml.safe_load(CILIUM))
     until("the kind is served", lambda: admin.serves("cilium.io/v2", "CiliumNetworkPolicy"))
-    policy = {"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": {"name": "c", "namespace": name}}
+    policy = {
+        "apiVersion": "cilium.io/v2",
+        "kind": "CiliumNetworkPolicy",
+        "metadata": {"name": "c", "namespace": name},
+        "spec": {"endpointSelector": {}, "egress": [{"toEntities": ["world"]}]},
+    }
     until("it takes objects", lambda: admin.apply(policy))
     report = _audited(plane)
     assert report.errors == ()
-    assert [one.location.file for one in report.findings if one.rule == "not-evaluated"] == [
+    assert [one.location.file for one in report.findings if one.resource.name == "c" and one.rule == "open-egress"] == [
         f"/apis/cilium.io/v2/namespaces/{name}/ciliumnetworkpolicies/c"
     ]
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 ADVISED = [
     case
     for case in cases.load()
-    if not case.settings
+    if case.table not in cases.DIALECTS
+    and not case.settings
     and not case.files
     and not case.namespace
     and case.conftest

@@ -34,7 +34,7 @@ class Packet:
 
 def allowed(packet: Packet, rules: Rules, namespaces: Mapping[str, Labels] | None = None) -> bool:
     """Whether it gets there, by its address or, of IPv4, by one of IPv6 that stands for it."""
-    return any(_decided(one, rules, namespaces) for one in _forms(packet))
+    return any(decided(one, rules, namespaces) for one in _forms(packet))
 
 
 def _forms(packet: Packet) -> Iterator[Packet]:
@@ -44,8 +44,8 @@ def _forms(packet: Packet) -> Iterator[Packet]:
             yield replace(packet, target=replace(packet.target, address=str(ipaddress.IPv6Address(base + int(to)))))
 
 
-def _decided(packet: Packet, rules: Rules, namespaces: Mapping[str, Labels] | None = None) -> bool:
-    """The verdict of the first allowance that matches, else whether the pod is left alone."""
+def decided(packet: Packet, rules: Rules, namespaces: Mapping[str, Labels] | None = None) -> bool:
+    """The same of this very address: the first allowance that matches, else whether the pod is left alone."""
     mine = rules.of(packet.source)
     passed: set[float] = set()
     for tier in sorted({a.tier for a in mine.allowances} | {i.tier for i in mine.isolations}):

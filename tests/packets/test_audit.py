@@ -19,7 +19,7 @@ from tests.engines import Engines, Kept
 from tests.model.allowances import Pod as ModelPod
 from tests.model.networkpolicy import all_rules
 from tests.model.packets import Packet as ModelPacket
-from tests.model.packets import Target, allowed
+from tests.model.packets import Target, decided
 from tests.packets.subjects import PODS, Places, Subject, blocks, names_mapped, names_ports
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def test_exactly_what_the_packet_model_lets_out_arrives(
     for pod in itertools.chain(*subject.pods.values()):
         sender = ModelPod(pod.namespace, pod.labels, pod.host_network)
         packets = {p for trial in subject.tried(pod) for p in trial.packets if _family(p) in lab.families}
-        let_out = {p for p in packets if allowed(ModelPacket(sender, Target(p.to), p.protocol, p.port), rules)}
+        let_out = {p for p in packets if decided(ModelPacket(sender, Target(p.to), p.protocol, p.port), rules)}
         assert let_out == packets & set().union(*(arrived[source] for source in pod.addresses))
 
 

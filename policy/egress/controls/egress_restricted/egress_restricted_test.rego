@@ -550,9 +550,10 @@ test_a_namespace_of_a_model_that_has_nothing_is_told if {
 }
 
 # Whom only firewalls guard they let out.
-test_a_workload_behind_firewalls_reaches_what_they_let_out if {
-	context := object.union(testing.nowhere, {"firewalls": {"found": 1, "guarding": 1, "public_share": 0.25}})
+test_a_workload_behind_firewalls_reaches_what_they_let_out[open] if {
+	some open in [true, false]
+	context := object.union(testing.nowhere, {"firewalls": {"found": 1, "guarding": 1, "open": open, "public_share": 0.25}})
 	found := main.namespace({"namespace": "shop", "documents": testing.documents([_web])}, context, parameters.settings({"firewallNamespaces": ["shop"]}))
 	workload := found.namespace.workloads[0]
-	[workload.covered, workload.public_share] == [true, 0.25]
+	[workload.covered, workload.open, workload.public_share] == [true, open, 0.25]
 }

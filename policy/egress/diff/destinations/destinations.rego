@@ -52,16 +52,17 @@ _rows(before, after, approvals) := {
 }
 
 # The mentioned blocks as sorted [low, length, [allowed before, allowed after, approved]], each for the addresses that are in no smaller one.
+# A destination is told as what it is: where IPv6 is translated to it is told as IPv6, and approved as such.
 _marks(family, before, after, approvals) := [] if {
 	_claimed(family, before) == _claimed(family, after)
-} else := [[low, length, [_allowed(olds, block), _allowed(news, block), _approved(approved, news, block)]] |
+} else := [[low, length, [_allowed(olds, block), _allowed(news, block), _allowed(approved, block)]] |
 	mentioned := [[low, length] | some [length, low, _] in reach.mentions(array.flatten([_allowances(before), _allowances(after), approvals]), family, "all")]
 	some [low, length] in groups.sorted(mentioned, [low | some [low, _] in mentioned])
 	block := cidr.block(family, length, low)
 ] if {
 	olds := reach.ways(_allowances(before), family)
 	news := reach.ways(_allowances(after), family)
-	approved := reach.ways(approvals, family)
+	approved := object.filter(reach.ways(approvals, family), [""])
 }
 
 _allowances(rules) := [rule.allowance | some rule in rules]
@@ -75,16 +76,6 @@ _claimed(family, rules) := {[claim.length, claim.low, {[hole.length, hole.low] |
 _allowed(ways, block) if {
 	reach.allows(ways, block)
 } else := false
-
-# Each way that is open must be an approved one.
-_approved(approved, news, block) if {
-	_allowed(approved, block)
-	every way, layers in news { _is_open_only_if_approved(layers, object.get(approved, way, []), block) }
-} else := false
-
-_is_open_only_if_approved(_, approved, block) if reach.allows([approved], block)
-
-_is_open_only_if_approved(layers, _, block) if not reach.allows([layers], block)
 
 _addresses(marks, wanted, rules) := [[[family, low, length, holes], approved, by[i]] |
 	some family in [4, 6]
