@@ -62,7 +62,9 @@ class _Results:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._known = {namespace.name: namespace for namespace in report.namespaces if _LABEL.fullmatch(namespace.name)}
+        # A namespace that is rendered several times fails if one of them does.
+        worst_last = sorted(report.namespaces, key=lambda namespace: namespace.status == "fail")
+        self._known = {namespace.name: namespace for namespace in worst_last if _LABEL.fullmatch(namespace.name)}
         # An audit of one namespace must not replace what another found of the cluster.
         self._only = report.cluster.namespace if report.cluster else ""
         self.about_cluster = not self._only

@@ -52,10 +52,9 @@ class Chart:
 
 def charts(files: Sequence[File], namespace: str) -> list[Chart]:
     """All charts that can be rendered here."""
-    program = find("helm")
-    if program is None:
-        return []
-    return [Chart(file, program, namespace) for file in files if file.chart is not None and file.problem is None]
+    found = [file for file in files if file.chart is not None and file.problem is None]
+    program = find("helm") if found else None
+    return [Chart(file, program, namespace) for file in found] if program else []
 
 
 def _leading_out(folder: str) -> str:
@@ -70,6 +69,8 @@ def _leading_out(folder: str) -> str:
 
 
 def _type(path: str) -> object:
+    if not os.path.isfile(path):  # nobody writes to a pipe
+        return None
     try:
         with open(path, "rb") as file:
             written = load(file.read(1 << 20)).value

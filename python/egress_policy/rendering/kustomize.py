@@ -195,6 +195,8 @@ def _parsed(folder: str) -> dict[str, Any] | None:
 
 
 def _content(path: str) -> bytes | None:
+    if not os.path.isfile(path):  # nobody writes to a pipe
+        return None
     try:
         with open(path, "rb") as file:
             return file.read(_MOST_BYTES)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import http.server
+import io
+import os
 import threading
 from collections.abc import Iterator
 
 import pytest
+import yaml
 
+from egress_policy.formats import policy_report
+from egress_policy.output import Target
 from tests.unit.rendering.conftest import DEPLOYMENT, POLICY, Write, audited, lines, said
 
 pytestmark = pytest.mark.usefixtures("real")
@@ -237,3 +242,19 @@ def test_without_it_the_files_are_read_and_the_message_says_how(write: Write, mo
         "HelmChart 'web' (egress-policy/v1) is not rendered: install helm, or render it: "
         "helm template FOLDER | egress audit -",
     ]
+
+
+def test_a_pipe_is_no_kustomization(write: Write) -> None:
+    here = write(BASE)
+    (here / "dev").mkdir()
+    os.mkfifo(here / "dev" / "kustomization.yaml")
+    write({"prod/kustomization.yaml": "resources: [../dev, ../base]\n"})
+    assert "no-egress-policy Deployment/default/web base/deployment.yaml" in lines(audited())
+
+
+def test_a_namespace_that_fails_once_does_not_pass_in_policy_reports(write: Write) -> None:
+    write({**BASE, **DEV, **PROD})
+    written = io.BytesIO()
+    policy_report.render(audited(), Target(written))
+    results = [result for one in yaml.safe_load_all(written.getvalue()) for result in one.get("results", [])]
+    assert {one["result"] for one in results} == {"fail"}
