@@ -5,6 +5,8 @@
 #   destinations decide; without one the shape of a rule does.
 package lib.egress.layers
 
+import data.lib.egress.allowance
+import data.lib.egress.cidr
 import data.lib.egress.model
 import data.lib.egress.ports
 import data.lib.egress.reach
@@ -432,8 +434,14 @@ _blocks_left(given, destinations) := [] if {
 
 _approval(destination) := {
 	"action": "deny", "tier": 0, "order": 0, "everywhere": false, "selectors": [], "path": "",
-	"ports": destination.ports, "claims": destination.claims,
+	"ports": destination.ports, "claims": [claim |
+		some written in destination.claims
+		some claim in allowance.claims(_everywhere, cidr.parse(written.cidr), [], written)
+	],
 }
+
+# Blocks are compared by all their addresses, whatever is public.
+_everywhere := {4: null, 6: null}
 
 _any_address(allowances) if {
 	some family in [4, 6]

@@ -87,7 +87,7 @@ _destination(layer, entry) := {
 	"hosts": fields.items(entry, "hosts"), "cidrs": fields.items(entry, "cidrs"),
 	"claims": [claim |
 		some text in fields.items(entry, "cidrs")
-		some claim in allowance.claims(_everywhere, cidr.parse(text), [], {"cidr": text, "path": ""})
+		claim := allowance.claim(_everywhere, cidr.parse(text), [], {"cidr": text, "path": ""})
 	],
 	"ports": [], "expires": null, "expired": false,
 }
