@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
-from egress_policy import reader, rendering, workers
+from egress_policy import reader, workers
 from egress_policy.engine import PARAMETERS, REPORT, Engine, load, to_json
 from egress_policy.errors import EgressPolicyError
 from egress_policy.judging import Verdicts, judge
@@ -19,6 +19,7 @@ from egress_policy.shards import CLUSTER_WIDE, Around, Places, Question, Shards,
 
 if TYPE_CHECKING:
     from egress_policy.cluster import Access, Server
+    from egress_policy.rendering import Plan
 
 # Orders of the child's documents: far above what a parent can count.
 _SECOND = 1 << 40
@@ -100,16 +101,26 @@ def _audited(run: _Run) -> Report:
     if request.cluster is not None:
         return run.live(request.cluster)
     files = reader.find(request.paths, request.exclude, stdin=request.stdin)
-    plan = rendering.plan(files, request.paths, request.namespace) if request.render else rendering.Plan(files)
+    plan = _plan(request, files)
+    plain = plan.plain if plan else files
     # What firewalls cover depends on all of them, so that one process judges them and then the rest.
-    alone = request.engine != "wasm" or bool(request.settings.get("firewallNamespaces")) or plan.sources
-    first, second = (plan.plain, []) if alone else _split(plan.plain)
+    alone = request.engine != "wasm" or bool(request.settings.get("firewallNamespaces"))
+    first, second = (plain, []) if alone or (plan and plan.sources) else _split(plain)
     if not second:
-        return run.alone(first, plan.worlds())
+        return run.alone(first, plan.worlds() if plan else ())
     # Before the engine starts: it has a thread, and a fork copies only the one that calls it.
     silent = _Run(request, run.now, Progress())
     with workers.Worker(lambda pipe: silent.second(pipe, second)) as worker:
         return run.first(first, worker)
+
+
+def _plan(request: Request, files: Sequence[File]) -> Plan | None:
+    """What is to be rendered; None where nothing is."""
+    if not request.render or not any(file.chart is not None or file.kustomization for file in files):
+        return None
+    from egress_policy import rendering  # with it comes what starts programs, which most audits do without
+
+    return rendering.plan(files, request.paths, request.namespace)
 
 
 def _split(files: Sequence[File]) -> tuple[Sequence[File], Sequence[File]]:
@@ -153,11 +164,11 @@ class _Run:
             half = self._read(files, 0)
             around = half.shards.around
             verdicts = self._judged(engine, half.shards, around, [half.shards.places])
-            outside = list(verdicts.totals)
             for number, world in enumerate(worlds, 1):
                 other = self._read(world, number * _WORLD)
                 other.shards.around.merge(*around.packed())
-                verdicts.extend(self._judged(engine, other.shards, other.shards.around, [other.shards.places], outside))
+                places = [other.shards.places]
+                verdicts.extend(self._judged(engine, other.shards, other.shards.around, places, verdicts.firewalls))
                 half.kubernetes += other.kubernetes
                 half.errors += other.errors
             return _report(engine, verdicts, half)
@@ -242,14 +253,17 @@ class _Run:
         return Source(printable(document.file), "", None, document.text if quoted else b"")
 
     def _judged(
-        self, engine: Engine, shards: Shards, around: Around, places: Iterable[Places], outside: Iterable[Any] = ()
+        self,
+        engine: Engine,
+        shards: Shards,
+        around: Around,
+        places: Iterable[Places],
+        firewalls: Mapping[str, float] | None = None,
     ) -> Verdicts:
-        """What the policy says of shards; `outside` are totals of what was judged before, and guards these as well."""
+        """What the policy says of shards; the `firewalls` that were judged before guard these as well."""
         verdicts = Verdicts()
         done, total = 0, len(shards.documents)
-        question = Question(self.request.namespace, around, self.request.details)
-        for totals in outside:
-            question = question.with_firewalls(totals["firewalls"])
+        question = Question(self.request.namespace, around, self.request.details, firewalls)
         for count in judge(engine, shards.documents, question, verdicts):
             done += count
             self.progress.judging(done, total)

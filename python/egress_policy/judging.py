@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ class Verdicts:
     policies: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
     totals: list[Any] = field(default_factory=list)
+    # What guards the cluster, for what is judged later.
+    firewalls: Mapping[str, float] | None = None
 
     def add(self, answer: dict[str, Any]) -> None:
         """Take in the answer about one shard."""
@@ -47,6 +49,7 @@ def judge(engine: Engine, documents: dict[str, list[bytes]], question: Question,
             verdicts.add(answer)
             if batch.names == (CLUSTER_WIDE,):  # which comes first: firewalls may cover namespaces
                 question = question.with_firewalls(answer["totals"]["firewalls"])
+                verdicts.firewalls = question.firewalls
         yield len(batch.names)
 
 

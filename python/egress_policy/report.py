@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from egress_policy import manifest
@@ -225,7 +225,7 @@ class Report:
             yield "waivers", map(_waiver, self.waivers)
         if self.models:
             yield "models", map(_declared, self.models)
-        yield "kinds", map(_kind, self.kinds)
+        yield "kinds", map(asdict, self.kinds)
         yield "errors", map(_problem, self.errors)
         if self.cluster is not None:
             yield "cluster", {"server": self.cluster.server, "namespace": self.cluster.namespace}
@@ -261,16 +261,6 @@ def _policy(policy: Policy) -> dict[str, Any]:
         "restricted_rules": policy.restricted_rules,
         "open_rules": policy.open_rules,
         "location": {"file": policy.location.file, "line": policy.location.line},
-    }
-
-
-def _kind(one: Kind) -> dict[str, Any]:
-    return {
-        "kind": one.kind,
-        "policies": one.policies,
-        "egress_rules": one.egress_rules,
-        "restricted_rules": one.restricted_rules,
-        "open_rules": one.open_rules,
     }
 
 

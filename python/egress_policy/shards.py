@@ -218,10 +218,11 @@ class Question:
 
     def with_firewalls(self, found: Mapping[str, float]) -> Question:
         """With more firewalls that guard the same cluster."""
-        known = self.firewalls or found
-        together = {name: max(known[name], found[name]) for name in ("open", "public_share")}
-        counts = {name: known[name] + found[name] for name in ("found", "guarding")} if self.firewalls else found
-        return replace(self, firewalls={**counts, **together})
+        if self.firewalls is None:
+            return replace(self, firewalls=found)
+        counts = {name: self.firewalls[name] + found[name] for name in ("found", "guarding")}
+        widest = {name: max(self.firewalls[name], found[name]) for name in ("open", "public_share")}
+        return replace(self, firewalls={**counts, **widest})
 
     def about(self, batch: Batch) -> bytes:
         """The input that asks about these shards."""

@@ -40,6 +40,11 @@ class File:
     data: bytes | None = None
     terraform: tuple[str, ...] = ()
 
+    @property
+    def kustomization(self) -> bool:
+        """Whether kustomize would take it for one, by its name."""
+        return os.path.basename(self.path) in KUSTOMIZATIONS
+
 
 def find(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[File]:
     """All files of the paths, each once: a folder's sorted, with names relative to it."""

@@ -12,7 +12,7 @@ import orjson
 
 from egress_policy.reader import careful, kustomization
 from egress_policy.reader.documents import Document, ReadError, Reading, UnreadableError
-from egress_policy.reader.files import HCL, KUSTOMIZATIONS, STDIN, File
+from egress_policy.reader.files import HCL, STDIN, File
 from egress_policy.reader.locate import line_below
 from egress_policy.reader.nodes import Node
 from egress_policy.reader.output import dumps
@@ -57,7 +57,7 @@ def read_file(file: File, *, everything: bool = False) -> Reading:
         from egress_policy.reader import hcl  # with it comes a grammar, which most audits do without
 
         return hcl.read_text(data, replace(file, size=len(data)))
-    if os.path.basename(file.path) in KUSTOMIZATIONS and kustomization.parse(data) is not None:
+    if file.kustomization and kustomization.parse(data) is not None:
         folder = os.path.basename(os.path.dirname(os.path.abspath(file.path)))
         return _unrendered(file, kustomization.API_VERSION, kustomization.KIND, folder)
     return read_bytes(data, file, everything=everything)

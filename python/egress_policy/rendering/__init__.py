@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from egress_policy.reader import File
-from egress_policy.reader.files import KUSTOMIZATIONS
 from egress_policy.rendering import helm, kustomize
 from egress_policy.rendering.programs import Budget, RenderError
 
@@ -23,7 +22,7 @@ class Plan:
     """What is read as it is, and what is to be rendered: `worlds` does it, one at a time."""
 
     plain: Sequence[File]
-    sources: Sequence[helm.Chart | kustomize.Root] = ()
+    sources: Sequence[helm.Chart | kustomize.Root]
 
     def worlds(self) -> Iterator[list[File]]:
         """What each chart and each kustomization comes to; of one that cannot be rendered, why, and its files."""
@@ -43,10 +42,9 @@ def plan(files: Sequence[File], given: Sequence[str], namespace: str) -> Plan:
     named = {os.path.normpath(path) for path in given}
     charts = helm.charts(files, namespace)
     folders, patches = kustomize.roots(files)
-    rendered = {file.path for chart in charts for file in [chart.file]}
-    for path in (*patches, *(path for root in folders for path in root.consumed)):
-        if os.path.normpath(path) not in named or os.path.basename(path) in KUSTOMIZATIONS:
-            rendered.add(path)
+    taken = [*patches, *(file for root in folders for file in root.taken)]
+    rendered = {chart.file.path for chart in charts}
+    rendered |= {file.path for file in taken if file.kustomization or os.path.normpath(file.path) not in named}
     plain = [_explained(file) for file in files if file.path not in rendered]
     return Plan(plain, [*charts, *folders])
 
@@ -55,5 +53,4 @@ def _explained(file: File) -> File:
     """A file that would be rendered says what is missing."""
     if file.chart is not None:
         return replace(file, unrendered=helm.MISSING)
-    known = os.path.basename(file.path) in KUSTOMIZATIONS
-    return replace(file, unrendered=kustomize.MISSING) if known else file
+    return replace(file, unrendered=kustomize.MISSING) if file.kustomization else file

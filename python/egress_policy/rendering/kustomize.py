@@ -56,11 +56,6 @@ class Root:
     component: bool
     refused: str = ""
 
-    @property
-    def consumed(self) -> Iterator[str]:
-        """The paths of files that are no manifests beside it."""
-        return (file.path for file in self.taken)
-
     def rendered(self, budget: Budget) -> list[File]:
         """One file, which is named as the kustomization is. Raises RenderError."""
         if self.refused:
@@ -80,19 +75,19 @@ class Root:
         return list(self.objects)
 
 
-def roots(files: Sequence[File]) -> tuple[list[Root], set[str]]:
-    """All kustomizations to build, so that each one is in what is built, and the paths of patches.
+def roots(files: Sequence[File]) -> tuple[list[Root], list[File]]:
+    """All kustomizations to build, so that each one is in what is built, and the patches besides.
 
     There is none to build where no program is.
     """
-    own = {os.path.realpath(f.folder): f for f in files if os.path.basename(f.path) in KUSTOMIZATIONS and not f.problem}
+    own = {os.path.realpath(file.folder): file for file in files if file.kustomization and not file.problem}
     if not own:
-        return [], set()
+        return [], []
     read, program = _Read(), find("kustomize", "kubectl")
     own = {folder: file for folder, file in own.items() if read.of(folder) is not None}
     if program is None:
         patches = {path for folder in own for below in read.below(folder) for path in read.patches(below)}
-        return [], {file.path for file in files if os.path.realpath(file.path) in patches}
+        return [], [file for file in files if os.path.realpath(file.path) in patches]
     used = {folder for one in own for folder in read.below(one) if folder != one}
     by_path = {os.path.realpath(file.path): file for file in files if file.data is None and not file.chart}
     found, covered = [], set[str]()
@@ -101,7 +96,7 @@ def roots(files: Sequence[File]) -> tuple[list[Root], set[str]]:
         if folder not in used or folder not in covered:
             covered |= read.below(folder)
             found.append(_root(own[folder], folder, program, read, by_path))
-    return found, set()
+    return found, []
 
 
 def _root(file: File, folder: str, program: str, read: _Read, by_path: Mapping[str, File]) -> Root:
@@ -159,20 +154,19 @@ def _kustomization(folder: str) -> _Kustomization | None:
     written = _parsed(folder)
     if written is None:
         return None
-    there = [path for name in _names(written, _TAKEN) if os.path.exists(path := _path(folder, name))]
+    names = list(_names(written, _TAKEN))
+    there = [path for name in names if os.path.exists(path := _path(folder, name))]
+    missing = (name for name in names if not os.path.exists(_path(folder, name)))
     patches = [path for name in _patches(written) if os.path.isfile(path := _path(folder, name))]
-    taken = {key: [name for name in _list(written, key) if isinstance(name, str)] for key in _TAKEN}
-    plugins = [name for key in _PLUGINS for name in taken[key]]
-    files = [name for names in taken.values() for name in names if not _is_inline(name)]
-    missing = (name for name in files if not os.path.exists(_path(folder, name)))
-    inline = ("a URL in a plugin" for name in plugins if _is_inline(name) and _speaks_of_url(name.encode()))
+    texts = (text for key in _PLUGINS for text in _list(written, key) if isinstance(text, str) and _is_inline(text))
+    inline = ("a URL in a plugin" for text in texts if _speaks_of_url(text.encode()))
     return _Kustomization(
         folder,
         written.get("kind") == COMPONENT,
         frozenset(path for path in there if os.path.isfile(path)),
         frozenset(patches),
         tuple(path for path in there if os.path.isdir(path)),
-        frozenset(_path(folder, name) for name in plugins if not _is_inline(name)),
+        frozenset(_path(folder, name) for name in _names(written, _PLUGINS)),
         next(iter([*_urls(written), *inline, *missing]), ""),
     )
 

@@ -120,13 +120,13 @@ def test_a_link_out_of_a_chart_is_not_followed(write: Write) -> None:
     assert said(audited()) == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process can limit another one's memory")
 def test_a_template_cannot_fill_memory(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "_MOST_MEMORY", 2 << 30)
-    doubled = '{{- $x := "aaaaaaaa" }}{{- range until 40 }}{{ $x = printf "%s%s" $x $x }}{{ end }}a: {{ $x }}\n'
+    doubled = '{{- $x := "aaaaaaaa" }}{{- range until 28 }}{{ $x = printf "%s%s" $x $x }}{{ end }}a: {{ $x }}\n'
     write(_chart(a=doubled))
     (message,) = said(audited())
-    assert "out of memory" in message
+    # Elsewhere no process can limit another one's memory.
+    assert ("out of memory" if sys.platform == "linux" else "printed more than") in message
 
 
 def test_no_render_leaves_a_chart_as_it_is(write: Write) -> None:
