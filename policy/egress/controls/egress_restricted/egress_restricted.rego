@@ -198,11 +198,12 @@ _alone(view, found, findings) if {
 # How many objects of each kind there are, and rules of theirs. Some objects are several policies.
 _kinds(policies) := {kind: counts |
 	some kind in {policy.kind | some policy in policies}
+	of_kind := [policy | some policy in policies; policy.kind == kind]
 	counts := {
-		"policies": count({policy.order | some policy in policies; policy.kind == kind}),
-		"egress_rules": sum([policy.egress_rules | some policy in policies; policy.kind == kind]),
-		"restricted_rules": sum([policy.restricted_rules | some policy in policies; policy.kind == kind]),
-		"open_rules": sum([policy.open_rules | some policy in policies; policy.kind == kind]),
+		"policies": count({policy.order | some policy in of_kind}),
+		"egress_rules": sum([policy.egress_rules | some policy in of_kind]),
+		"restricted_rules": sum([policy.restricted_rules | some policy in of_kind]),
+		"open_rules": sum([policy.open_rules | some policy in of_kind]),
 	}
 }
 
@@ -285,13 +286,12 @@ _silenced(repeated, totals) := {[entry.place, entry.kind] | some entry in repeat
 
 _kinds_of(totals, silenced) := [row |
 	some kind in sort({kind | some total in totals; some kind, _ in total.kinds})
-	row := {
-		"kind": kind,
-		"policies": sum([total.kinds[kind].policies | some total in totals]),
-		"egress_rules": sum([total.kinds[kind].egress_rules | some total in totals]),
-		"restricted_rules": sum([total.kinds[kind].restricted_rules | some total in totals]) + count([1 | some [_, of] in silenced; of == kind]),
-		"open_rules": sum([total.kinds[kind].open_rules | some total in totals]),
+	added := {field: n |
+		some field in ["policies", "egress_rules", "restricted_rules", "open_rules"]
+		n := sum([total.kinds[kind][field] | some total in totals])
 	}
+	again := count([1 | some [_, of] in silenced; of == kind])
+	row := object.union(added, {"kind": kind, "restricted_rules": added.restricted_rules + again})
 ]
 
 _status(_, errors) := "error" if errors > 0

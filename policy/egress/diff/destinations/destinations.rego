@@ -62,7 +62,7 @@ _marks(family, before, after, approvals) := [] if {
 ] if {
 	olds := reach.ways(_allowances(before), family)
 	news := reach.ways(_allowances(after), family)
-	approved := object.filter(reach.ways(approvals, family), [""])
+	approved := reach.direct(approvals, family)
 }
 
 _allowances(rules) := [rule.allowance | some rule in rules]

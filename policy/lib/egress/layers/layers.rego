@@ -436,12 +436,9 @@ _approval(destination) := {
 	"action": "deny", "tier": 0, "order": 0, "everywhere": false, "selectors": [], "path": "",
 	"ports": destination.ports, "claims": [claim |
 		some written in destination.claims
-		some claim in allowance.claims(_everywhere, cidr.parse(written.cidr), [], written)
+		some claim in allowance.claims(model.all_addresses, cidr.parse(written.cidr), [], written)
 	],
 }
-
-# Blocks are compared by all their addresses, whatever is public.
-_everywhere := {4: null, 6: null}
 
 _any_address(allowances) if {
 	some family in [4, 6]

@@ -87,13 +87,14 @@ _destination(layer, entry) := {
 	"hosts": fields.items(entry, "hosts"), "cidrs": fields.items(entry, "cidrs"),
 	"claims": [claim |
 		some text in fields.items(entry, "cidrs")
-		claim := allowance.claim(_everywhere, cidr.parse(text), [], {"cidr": text, "path": ""})
+		claim := allowance.claim(all_addresses, cidr.parse(text), [], {"cidr": text, "path": ""})
 	],
 	"ports": [], "expires": null, "expired": false,
 }
 
-# Here blocks are compared by all their addresses, whatever is public.
-_everywhere := {4: null, 6: null}
+# METADATA
+# description: The space in which blocks of models are compared by all their addresses, whatever is public.
+all_addresses := {4: null, 6: null}
 
 # Empty labels select nothing here: that would be every pod.
 _labels_of(entry) := entry.labels if {

@@ -82,6 +82,10 @@ ways(allowances, family) := {way: layers |
 	layers := _layers(allowances, family, way)
 }
 
+# METADATA
+# description: The same without what IPv6 leads to as IPv4.
+direct(allowances, family) := object.filter(ways(allowances, family), [""])
+
 _layers(allowances, family, way) := [layer |
 	some [tier, order, action] in sort({[given.tier, given.order, _first[given.action]] | some given in allowances})
 	claims := [claim |

@@ -106,14 +106,12 @@ _port(cell) := 4444 if {
 
 # An address itself before one that only a gateway leads to, as not every cluster has one.
 _address(allowances, settings) := [4, address] if {
-	address := _first(_direct(allowances, 4), 4, allowances, settings)
+	address := _first(reach.direct(allowances, 4), 4, allowances, settings)
 } else := [6, address] if {
-	address := _first(_direct(allowances, 6), 6, allowances, settings)
+	address := _first(reach.direct(allowances, 6), 6, allowances, settings)
 } else := [4, address] if {
 	address := _first(reach.ways(allowances, 4), 4, allowances, settings)
 }
-
-_direct(allowances, family) := object.filter(reach.ways(allowances, family), [""])
 
 # An address of example.com says at a glance what it is.
 _first(ways, family, allowances, settings) := usual if {
