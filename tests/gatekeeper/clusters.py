@@ -29,6 +29,8 @@ READ_VERSIONS = frozenset(
         "k8s.ovn.org/v1", "network.openshift.io/v1", "networking.istio.io/v1",
     }
 )  # fmt: skip
+#: What is of files alone: no API server has these kinds.
+OF_FILES = ("egress-policy", "kustomize.config.k8s.io")
 CALICO = ("NetworkPolicy", "GlobalNetworkPolicy", "NetworkSet", "GlobalNetworkSet", "Tier")
 
 
@@ -104,7 +106,7 @@ def _as_stored(one: Json, namespace: str) -> Json | None:
 
 
 def _can_be_stored(one: Json) -> bool:
-    """Whether Gatekeeper can decode it: it has a name, a version, and metadata of the right types; a chart is ours.
+    """Whether Gatekeeper can decode it: it has a name, a version, and metadata of the right types; not of files alone.
 
     What the audit reads besides NetworkPolicies is none of it either: at admission it is said not to be judged.
     """
@@ -116,7 +118,7 @@ def _can_be_stored(one: Json) -> bool:
     texts = [metadata.get("name"), metadata.get("namespace") or ""]
     maps = [metadata.get(name) or {} for name in ("labels", "annotations")]
     readable = all(isinstance(text, str) for text in texts) and all(isinstance(one, dict) for one in maps)
-    return readable and metadata["name"] != "" and _group(version) != "egress-policy"
+    return readable and metadata["name"] != "" and _group(version) not in OF_FILES
 
 
 def _is_read_in_files_only(one: Json) -> bool:
