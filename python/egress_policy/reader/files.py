@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-TERRAFORM = (".tf", ".tf.json")
+TERRAFORM = (".tf", ".tf.json", ".tofu", ".tofu.json")
 NOMAD = (".nomad", ".nomad.hcl")
 HCL = (*TERRAFORM, *NOMAD)
-SUFFIXES = (".yaml", ".yml", ".json", *HCL)
+SUFFIXES = (".yaml", ".yml", ".json", ".tfstate", *HCL)
 CHART = "Chart.yaml"
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 # What Helm renders: these belong to the chart, and are not manifests before.

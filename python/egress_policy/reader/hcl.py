@@ -1,16 +1,19 @@
 """Terraform and Nomad in HCL: each resource as the entry of a plan that would be made of it.
 
 python-hcl2 reads the syntax; it is the library that people use. Variables are resolved by their defaults, by
-`terraform.tfvars` and `*.auto.tfvars`, and by what local modules' callers give them; locals by their expressions.
-Everything else that Terraform would work out stays text with `${`, which the policy takes for unknown.
+`terraform.tfvars` and `*.auto.tfvars` (also in JSON), and by what local modules' callers give them; locals by their
+expressions; files of overrides are merged. Everything else that Terraform would work out stays text with `${`, which
+the policy takes for unknown; a resource of which nobody knows whether it will be there says `maybe`.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -28,7 +31,15 @@ _MOST_RESOLVED = 1 << 22
 # What no name stands for.
 _UNKNOWN = "${unknown}"
 _META = ("__is_block__", "__comments__", "__inline_comments__")
-_TYPES = ("aws_", "google_", "azurerm_")
+# More than what the policy reads, which says so of what it does not (`infrastructure.opaque`).
+_TYPES = re.compile(
+    r"(aws|google|azurerm|azapi|kubernetes|nomad|helm)_|.*(firewall|secgroup|security_(group|list|rule|polic)|network_acl)"
+)
+# Of a map with more entries a resource is taken once, as one of which nobody knows.
+_MOST_INSTANCES = 1 << 8
+_SET = re.compile(r"\$\{\s*toset\((.*)\)\s*\}", re.DOTALL)
+_VALUES = re.compile(r"terraform\.tfvars(\.json)?|.*\.auto\.tfvars(\.json)?")
+_OVERRIDE = re.compile(r"(.*_)?override\.(tf|tofu)(\.json)?")
 _REFERENCE = re.compile(r"\b[a-z][a-z0-9_]*\.[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)*")
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[\"[^\"\\]*\"\]|\[[0-9]+\])*")
 _STEP = re.compile(r"\.?([A-Za-z_][A-Za-z0-9_-]*)|\[\"([^\"\\]*)\"\]|\[([0-9]+)\]")
@@ -54,10 +65,56 @@ def read_text(data: bytes, file: File) -> Reading:
 
 def _resources(body: Body, file: File) -> Iterator[tuple[Body, tuple[str, ...]]]:
     """Each with the words that its block begins with."""
+    module = _module(os.path.dirname(file.path)) if file.data is None else Module((body,), {})
     scope = _scope(body, file)
     for kind, name, block in _blocks(body, "resource"):
-        if kind.startswith(_TYPES):
-            yield _change(kind, name, block, scope), ("resource", kind, name)
+        if not _TYPES.match(kind) or (_is_override(file.path) and (kind, name) in module.resources):
+            continue
+        whole = block if _is_override(file.path) else _overridden(block, module.overrides.get((kind, name), {}))
+        for key, inner, maybe in _instances(whole, scope):
+            yield _change(kind, name, key, whole, inner, maybe=maybe), ("resource", kind, name)
+
+
+def _is_override(path: str) -> bool:
+    return _OVERRIDE.fullmatch(os.path.basename(path)) is not None
+
+
+def _overridden(block: Body, other: Body) -> Body:
+    """A block with the arguments and blocks that a file of overrides has in place of its own."""
+    fields = {*other, *(field for one in _listed(other.get("dynamic")) for field, _ in _labelled(one))} - {"dynamic"}
+    dynamic = [
+        one
+        for one in [*_listed(block.get("dynamic")), *_listed(other.get("dynamic"))]
+        if one in _listed(other.get("dynamic")) or not fields & {field for field, _ in _labelled(one)}
+    ]
+    kept = {key: value for key, value in block.items() if key not in fields}
+    return {**kept, **other, **({"dynamic": dynamic} if dynamic else {})}
+
+
+def _instances(block: Body, scope: Scope) -> Iterator[tuple[str, Scope, bool]]:
+    """What `count` and `for_each` make of a resource: its key, what names stand for there, and whether it may be."""
+    if "count" in block:
+        number = scope.value(block["count"])
+        text = str(number)
+        if not re.fullmatch(r"-?[0-9]+", text) or int(text) > 0:
+            yield "", scope, not text.isdecimal()
+    elif "for_each" in block:
+        entries = _entries(block["for_each"], scope)
+        if entries is None:
+            yield "", scope, True
+        for key, value in entries or ():
+            yield f"[{json.dumps(key)}]", scope.within("each", key, value), False
+    else:
+        yield "", scope, False
+
+
+def _entries(written: Any, scope: Scope) -> list[tuple[str, Any]] | None:
+    """The entries of a map or set; None where they are not known, or too many."""
+    inner = _SET.fullmatch(written) if isinstance(written, str) else None
+    value = scope.value(f"${{{inner[1]}}}" if inner else written)
+    if isinstance(value, list) and all(isinstance(one, str) and "${" not in one for one in value):
+        value = {one: one for one in value}
+    return list(value.items()) if isinstance(value, dict) and len(value) <= _MOST_INSTANCES else None
 
 
 def _jobs(body: Body) -> Iterator[tuple[Body, tuple[str, ...]]]:
@@ -77,7 +134,7 @@ def _document(value: Body, file: File, line: int, name: str) -> Document:
     return Document(dumps(value), API_VERSION, KIND, None, name, file.name, file.folder, line, 0, file.size)
 
 
-def _change(kind: str, name: str, block: Body, scope: Scope) -> Body:
+def _change(kind: str, name: str, key: str, block: Body, scope: Scope, *, maybe: bool) -> Body:
     values = {key: scope.value(value) for key, value in block.items() if key not in (*_META, "dynamic", "lifecycle")}
     unknown: Body = {}
     for field, found in _generated(block, scope):
@@ -92,7 +149,7 @@ def _change(kind: str, name: str, block: Body, scope: Scope) -> Body:
         "format_version": "hcl",
         "resource_changes": [
             {
-                "address": address, "mode": "managed", "type": kind, "name": name,
+                "address": address + key, "mode": "managed", "type": kind, "name": name, "maybe": maybe,
                 "change": {"actions": ["create"], "after": values, "after_unknown": unknown},
             }
         ],
@@ -225,10 +282,12 @@ def _scope(body: Body, file: File) -> Scope:
 
 
 class Module(NamedTuple):
-    """A folder: what its files say, and what its variables are given by files of values."""
+    """A folder: what its files say, those of overrides last, and what its variables are given by files of values."""
 
     bodies: tuple[Body, ...]
     given: dict[str, Any]
+    resources: frozenset[tuple[str, str]] = frozenset()
+    overrides: Mapping[tuple[str, str], Body] = MappingProxyType({})
 
 
 class Call(NamedTuple):
@@ -244,12 +303,29 @@ def _module(folder: str) -> Module:
         names = sorted(os.listdir(folder or os.curdir))
     except OSError:
         names = []
-    bodies = [_of_file(os.path.join(folder, name)) for name in names if name.endswith(TERRAFORM)]
-    values = [name for name in names if name == "terraform.tfvars" or name.endswith(".auto.tfvars")]
+    bodies = [
+        _of_file(os.path.join(folder, name)) for name in names if name.endswith(TERRAFORM) and not _is_override(name)
+    ]
+    others = [_of_file(os.path.join(folder, name)) for name in names if name.endswith(TERRAFORM) and _is_override(name)]
+    overrides: dict[tuple[str, str], Body] = {}
+    for kind, name, block in (found for body in others for found in _blocks(body, "resource")):
+        overrides[kind, name] = _overridden(overrides.get((kind, name), {}), block)
+    resources = frozenset((kind, name) for body in bodies for kind, name, _ in _blocks(body, "resource"))
     given: Body = {}
-    for name in sorted(values, key=lambda one: (one != "terraform.tfvars", one)):
-        given |= {key: one for key, one in _of_file(os.path.join(folder, name)).items() if key not in _META}
-    return Module(tuple(bodies), given)
+    for name in sorted(filter(_VALUES.fullmatch, names), key=lambda one: (not one.startswith("terraform."), one)):
+        given |= _values(os.path.join(folder, name))
+    return Module((*bodies, *others), given, resources, overrides)
+
+
+def _values(path: str) -> Body:
+    if not path.endswith(".json"):
+        return {key: one for key, one in _of_file(path).items() if key not in _META}
+    try:
+        with open(path, "rb") as file:
+            values = orjson.loads(file.read(_MOST_BYTES))
+    except (OSError, orjson.JSONDecodeError):
+        return {}
+    return {key: _quoted(one) for key, one in values.items()} if isinstance(values, dict) else {}
 
 
 @lru_cache(maxsize=8)

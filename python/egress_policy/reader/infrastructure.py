@@ -18,6 +18,8 @@ def known(value: Any) -> bool:
 def _is_terraform(value: dict[str, Any]) -> bool:
     if isinstance(value.get("resource_changes"), list) and "format_version" in value:
         return True
+    if "terraform_version" in value and isinstance(value.get("resources"), list):
+        return True
     planned = value.get("planned_values") if "format_version" in value else None
     state = value.get("values") if "terraform_version" in value else None
     return any(isinstance(one, dict) and "root_module" in one for one in (planned, state))
@@ -26,9 +28,15 @@ def _is_terraform(value: dict[str, Any]) -> bool:
 def _is_template(value: dict[str, Any]) -> bool:
     resources = value.get("Resources")
     if isinstance(resources, dict):
-        return any(isinstance(one, dict) and str(one.get("Type")).startswith("AWS::") for one in resources.values())
+        return any(_is_of_template(name, one) for name, one in resources.items())
     schema = value.get("$schema")
     return isinstance(schema, str) and "deploymenttemplate.json" in schema.lower() and bool(value.get("resources"))
+
+
+def _is_of_template(name: str, resource: Any) -> bool:
+    """Whether it is a resource of CloudFormation, or what stands for several."""
+    generating = name.startswith("Fn::ForEach::") or name == "Fn::Transform"
+    return generating or (isinstance(resource, dict) and str(resource.get("Type")).startswith("AWS::"))
 
 
 def _is_listing(value: dict[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 # METADATA
 # title: Calico's selectors
 # description: |
-#   The expressions by which Calico selects by labels: all(), has(k), k == 'v', k != 'v', k in {…}, k not in {…}, k contains, starts with and ends with 'v', with
+#   The expressions by which Calico selects by labels: all(), global() (what has no namespace, as no pod is), has(k), k == 'v', k != 'v', k in {…}, k not in {…}, k contains, starts with and ends with 'v', with
 #   !, &&, || and parentheses. Rego has no recursion: each condition becomes one of T, F and U (unknown), and what is in parentheses one such letter, from within.
 # related_resources:
 #   - ref: https://docs.tigera.io/calico/latest/reference/resources/networkpolicy#selector
@@ -59,7 +59,9 @@ _letter(token, _, _) := token if {
 } else := "" if {
 	trim_space(token) == ""
 } else := "T" if {
-	regex.match(`^(all|global)\(\s*\)$`, token)
+	startswith(token, "all(")
+} else := "F" if {
+	startswith(token, "global(")
 }
 
 _letter(token, labels, hidden) := _judged("has", found[1], [], labels, hidden) if {

@@ -3,7 +3,7 @@
 # description: |
 #   What the firewalls of all clouds have in common: facts (see `statement.facts`) of a resource of theirs, made of rules {"path", "action", "order", "blocks": [[text,
 #   path]], "anywhere": bool or the text that means it, "peers": [name], "ports", "implied": bool, "unknown": [{"path", "message"}], "partial": whether it is one for some
-#   machines only}. Resources that make one firewall together have the same key.
+#   machines, or in some cases, only}. Resources that make one firewall together have the same key.
 package lib.egress.firewall
 
 import data.lib.egress.allowance
@@ -51,7 +51,7 @@ _said(rule, i, public) := {
 	"ports": rule.ports,
 }
 
-# What denies some machines only, or not surely, denies nobody for sure.
+# What denies some machines only, in some cases only, or not surely, denies nobody for sure.
 _action(rule) := "none" if {
 	rule.action != "allow"
 	rule.partial
@@ -121,16 +121,37 @@ _protocols := {"tcp": "TCP", "udp": "UDP", "sctp": "SCTP", "6": "TCP", "17": "UD
 
 # Nothing said, -1 and 0 to 0 are every port.
 _range(protocol, first, last) := statement.whole([protocol]) if {
-	[_number(first), _number(last)] in [[null, null], [-1, -1], [0, 0]]
-} else := statement.range(protocol, _number(first), _number(last)) if {
-	is_number(_number(first))
-	is_number(_number(last))
+	[number(first), number(last)] in [[null, null], [-1, -1], [0, 0]]
+} else := statement.range(protocol, number(first), number(last)) if {
+	is_number(number(first))
+	is_number(number(last))
 } else := statement.whole([protocol])
 
-_number(value) := to_number(value) if {
+# METADATA
+# description: A number, also one written as a text; what is none of both as it is.
+number(value) := to_number(value) if {
 	is_string(value)
-	regex.match(`^-?[0-9]{1,5}$`, value)
+	regex.match(`^-?[0-9]{1,10}$`, value)
 } else := value
+
+# METADATA
+# description: |
+#   Where a rule stands among others, by its number, or what is usual where there is none. Of a number that is not known a rule stands before all: what it allows is then
+#   denied by nobody, and it denies nothing itself as something of it is not known.
+place(value, usual) := [number(value)] if {
+	is_number(number(value))
+} else := [usual] if {
+	value == null
+	usual != null
+} else := [-1]
+
+# METADATA
+# description: The problem of a number that is none, given what is usual (null where it must be said) and what will be known only later.
+place_problems(value, usual, path, later) := [{"path": path, "message": "must have a number for its place among the others"} |
+	later == []
+	not is_number(number(value))
+	count([1 | value == null; usual != null]) == 0
+]
 
 # METADATA
 # description: |

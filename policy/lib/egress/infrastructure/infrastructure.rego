@@ -2,7 +2,7 @@
 # title: Infrastructure
 # description: |
 #   The resources of a cloud that a document holds, whatever its format: {"format", "type", "name", "values", "unknown" (what will be known only later, in the shape of the
-#   values), "path" of the values, "references": {field: [address]}}. A document is told by its own fields, as no such file has a kind.
+#   values), "path" of the values, "references": {field: [address]}, "module": within what its name is one, "maybe": whether it is there in some cases only (false where it is not said)}. A document is told by its own fields, as no such file has a kind.
 # related_resources:
 #   - ref: https://developer.hashicorp.com/terraform/internals/json-format
 #   - ref: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
@@ -22,10 +22,13 @@ format(thing) := "terraform" if {
 } else := "terraform-state" if {
 	thing.format_version
 	thing.planned_values.root_module
+} else := "tfstate" if {
+	thing.terraform_version
+	is_array(thing.resources)
 } else := "cloudformation" if {
 	is_object(thing.Resources)
-	some _, resource in thing.Resources
-	startswith(resource.Type, "AWS::")
+	some name, resource in thing.Resources
+	_is_of_template(name, resource)
 } else := "ec2" if {
 	is_array(thing.SecurityGroups)
 } else := "ec2" if {
@@ -41,8 +44,15 @@ format(thing) := "terraform" if {
 	some item in _listed(thing)
 	contains(lower(item.type), "microsoft.network/networksecuritygroups")
 } else := "workloads" if {
-	workloads(thing) != []
+	elsewhere(thing) != []
 } else := unjudged.operators[_group(thing.apiVersion)].format
+
+_is_of_template(_, resource) if startswith(resource.Type, "AWS::")
+
+_is_of_template(name, _) if regex.match(_generating, name)
+
+# What CloudFormation replaces by resources.
+_generating := `^Fn::(ForEach::|Transform$)`
 
 _group(api_version) := split(api_version, "/")[0]
 
@@ -71,6 +81,7 @@ _resources("terraform", thing) := [{
 	"unknown": object.get(change.change, "after_unknown", {}),
 	"path": $"resource_changes[{i}].change.after",
 	"references": object.get(configured, _plain(change.address), null),
+	"maybe": object.get(change, "maybe", false),
 } |
 	configured := _configured(object.get(thing, "configuration", {}))
 	some i, change in thing.resource_changes
@@ -96,6 +107,18 @@ _resources("terraform-state", thing) := [{
 	is_object(found.values)
 ]
 
+# The file in which Terraform keeps a state, whose ids are those of the cloud.
+_resources("tfstate", thing) := [{
+	"format": "terraform", "type": found.type, "name": name, "address": concat(".", [found.type, name]), "values": instance.attributes, "unknown": {},
+	"path": $"resources[{i}].instances[{j}].attributes", "references": null,
+} |
+	some i, found in thing.resources
+	object.get(found, "mode", "managed") == "managed"
+	name := concat(".", array.concat([found.module | is_string(found.module)], [found.name]))
+	some j, instance in found.instances
+	is_object(instance.attributes)
+]
+
 _resources("cloudformation", thing) := [{
 	"format": "cloudformation",
 	"type": found.Type,
@@ -105,6 +128,7 @@ _resources("cloudformation", thing) := [{
 	"unknown": {},
 	"path": $"Resources.{name}.Properties",
 	"references": {},
+	"maybe": object.get(found, "Condition", null) != null,
 } |
 	some name, found in thing.Resources
 	is_string(found.Type)
@@ -121,23 +145,21 @@ _resources("ec2", thing) := [{
 	some i, item in thing[field]
 ]
 
-_resources("arm", thing) := array.concat(found, nested) if {
-	found := [{
-		"format": "arm", "type": lower(item.type), "name": _arm(object.get(item, "name", null), thing), "address": lower(_arm(object.get(item, "name", null), thing)),
-		"values": _of_arm(object.get(item, "properties", {}), thing), "unknown": {}, "path": $"{path}.properties", "references": {},
-	} |
-		some [path, item] in _arm_resources(thing)
-		is_string(item.type)
-	]
-	nested := [{
-		"format": "arm", "type": _joined(item.type, child.type), "name": _arm(object.get(child, "name", null), thing), "address": lower(concat("/", [_arm(object.get(item, "name", null), thing), _arm(object.get(child, "name", null), thing)])),
-		"values": _of_arm(object.get(child, "properties", {}), thing), "unknown": {}, "path": $"{path}.resources[{i}].properties", "references": {},
-	} |
-		some [path, item] in _arm_resources(thing)
-		some i, child in item.resources
-		is_string(child.type)
-	]
-}
+_resources("arm", thing) := [_of_template(type, name, item, path, template) |
+	some template in _templates(thing)
+	some [path, item, type, name] in array.concat(
+		[[path, item, lower(item.type), object.get(item, "name", null)] |
+			some [path, item] in _arm_resources(template)
+			is_string(item.type)
+		],
+		[[$"{path}.resources[{i}]", child, _joined(item.type, child.type), [object.get(item, "name", null), object.get(child, "name", null)]] |
+			some [path, item] in _arm_resources(template)
+			some i, child in item.resources
+			is_string(child.type)
+		],
+	)
+	_is_deployed(item)
+]
 
 _resources("gcloud", thing) := [{
 	"format": "gcloud", "type": item.kind, "name": _first_text([object.get(item, "name", null), object.get(item, "shortName", null), "?"]), "address": _first_text([object.get(item, "name", null), "?"]),
@@ -228,22 +250,64 @@ _resolved(values, defaults) := json.unmarshal(strings.replace_n(
 	json.marshal(values),
 ))
 
-# Names and values of a template's own language, as far as they are parameters with a default.
-_arm(text, thing) := _of_parameter(text, thing) if {
+# A template with those of the deployments in it, as Bicep writes modules: {"module": where it is, "resources", "given": the values of parameters that are known}.
+_templates(thing) := array.concat(
+	[{"module": "", "resources": thing.resources, "given": _known_parameters(thing, {})}],
+	[{"module": concat("", ["resources", _written(keys), ".template."]), "resources": found.template.resources, "given": given} |
+		walk(thing.resources, [keys, found])
+		contains(lower(found.template["$schema"]), "deploymenttemplate.json")
+		given := _of_deployment(found)
+	],
+)
+
+# Unless its expressions are its own, a template in another one speaks of the other's parameters.
+_of_deployment(properties) := _known_parameters(properties.template, object.get(properties, "parameters", {})) if {
+	lower(properties.expressionEvaluationOptions.scope) == "inner"
+} else := {}
+
+# What a deployment gives counts more than what a template takes where it is given nothing.
+_known_parameters(template, given) := {name: value |
+	some name, parameter in template.parameters
+	value := _given(given, name, parameter)
+	not is_unknown(value, false)
+} if {
+	is_object(template.parameters)
+} else := {}
+
+_given(given, name, parameter) := parameter.defaultValue if {
+	not given[name]
+} else := given[name].value
+
+# What is there already is only referred to, and what has a condition that is false is not there.
+_is_deployed(item) if {
+	object.get(item, "existing", false) != true
+	object.get(item, "condition", true) != false
+}
+
+_of_template(type, name, item, path, template) := {
+	"format": "arm", "type": type, "name": own, "address": lower(concat("/", names)), "module": template.module,
+	"values": _of_arm(object.get(item, "properties", {}), template.given), "unknown": {}, "path": $"{template.module}{path}.properties", "references": {},
+	"maybe": count([1 | some field in ["condition", "copy"]; not object.get(item, field, true) == true]) > 0,
+} if {
+	names := [_arm(text, template.given) | some text in array.flatten([name])]
+	own := names[count(names) - 1]
+}
+
+# Names and values of a template's own language, as far as they are parameters of known values.
+_arm(text, given) := _of_parameter(text, given) if {
 	is_string(text)
 } else := "?"
 
-_of_parameter(text, thing) := value if {
+_of_parameter(text, given) := value if {
 	name := regex.find_all_string_submatch_n(`^\[parameters\('([^']+)'\)\]$`, text, 1)[0][1]
-	value := thing.parameters[name].defaultValue
+	value := given[name]
+	is_string(value)
 } else := text
 
-_of_arm(values, thing) := json.unmarshal(strings.replace_n(
-	{json.marshal($"[parameters('{name}')]"): json.marshal(parameter.defaultValue) | some name, parameter in thing.parameters},
+_of_arm(values, given) := json.unmarshal(strings.replace_n(
+	{json.marshal($"[parameters('{name}')]"): json.marshal(value) | some name, value in given},
 	json.marshal(values),
-)) if {
-	is_object(thing.parameters)
-} else := values
+))
 
 # Bicep's compiler lists resources by name, people write them in an array.
 _arm_resources(thing) := [[$"resources[{i}]", item] | some i, item in thing.resources] if is_array(thing.resources)
@@ -256,35 +320,107 @@ _joined(parent, child) := lower(child) if {
 
 # METADATA
 # description: |
-#   What runs containers elsewhere, as [{"path", "type", "name"}]: ECS task definitions and Nomad jobs. The control applies to them, and they have no policies.
-workloads(thing) := array.concat(
-	[{"path": path, "type": "ECS task definition", "name": _first_text([object.get(found, "family", null), "?"])} |
+#   What else of a document the control is about, and is not read, as [{"path", "type", "name", "message"}]: ECS task definitions and Nomad jobs, which have no policies,
+#   and what CloudFormation makes resources of.
+elsewhere(thing) := array.flatten([
+	[{"path": path, "type": "ECS task definition", "name": _first_text([object.get(found, "family", null), "?"]), "message": _runs_containers} |
 		some [path, found] in [["taskDefinition", object.get(thing, "taskDefinition", null)], ["", thing]]
 		is_array(found.containerDefinitions)
 	],
-	[{"path": "Job", "type": "Nomad job", "name": _first_text([object.get(thing.Job, "ID", null), object.get(thing.Job, "Name", null), "?"])} |
+	[{"path": "Job", "type": "Nomad job", "name": _first_text([object.get(thing.Job, "ID", null), object.get(thing.Job, "Name", null), "?"]), "message": _runs_containers} |
 		is_array(thing.Job.TaskGroups)
 	],
-)
+	[{"path": $"Resources.{name}", "type": "AWS::CloudFormation", "name": name, "message": _processed} |
+		is_object(thing.Resources)
+		some name, _ in thing.Resources
+		regex.match(_generating, name)
+	],
+])
+
+_runs_containers := "runs containers, whose egress the control is about, and what may leave them is written elsewhere: in the security groups of the service, or in Consul's intentions"
+
+_processed := "stands for resources that CloudFormation makes: audit the template that it processed (aws cloudformation get-template --template-stage Processed)"
+
+# METADATA
+# description: What is to be said of a resource that the control is about and that is not read, undefined for all others.
+not_read(one) := message if {
+	some message, types in _not_read
+	one.type in types
+} else := _not_a_rule if {
+	one.type == "kubernetes_manifest"
+	unjudged.is_about_egress(one.values.manifest)
+} else := _not_a_rule if {
+	one.type == "azapi_resource"
+	regex.match(`(?i)^microsoft\.network/(networksecuritygroups|firewallpolicies)`, one.values.type)
+}
+
+_not_a_rule := "opens or restricts egress in a form that is not read"
+
+_not_read := {
+	_runs_containers: {"aws_ecs_task_definition", "AWS::ECS::TaskDefinition", "nomad_job"},
+	"runs pods, which are not read from here: audit the cluster that it makes (egress audit --cluster)": {$"kubernetes_{kind}{version}" |
+		some kind in ["pod", "deployment", "stateful_set", "daemonset", "daemon_set", "job", "cron_job", "replication_controller"]
+		some version in ["", "_v1"]
+	},
+	"installs a chart, which is not rendered from here: helm template CHART | egress audit -": {"helm_release"},
+	_not_a_rule: {
+		"kubernetes_network_policy", "kubernetes_network_policy_v1",
+		"aws_networkfirewall_rule_group", "aws_networkfirewall_firewall_policy", "AWS::NetworkFirewall::RuleGroup", "AWS::NetworkFirewall::FirewallPolicy",
+		"awscc_ec2_security_group", "awscc_ec2_security_group_egress",
+		"azurerm_firewall_policy_rule_collection_group", "azurerm_firewall_network_rule_collection", "azurerm_firewall_application_rule_collection",
+		"microsoft.network/azurefirewalls", "microsoft.network/firewallpolicies/rulecollectiongroups",
+		"alicloud_security_group_rule", "civo_firewall", "cloudstack_egress_firewall", "digitalocean_firewall", "exoscale_security_group_rule", "hcloud_firewall",
+		"huaweicloud_networking_secgroup_rule", "ibm_is_network_acl", "ibm_is_network_acl_rule", "ibm_is_security_group_rule", "linode_firewall",
+		"nsxt_policy_security_policy", "oci_core_default_security_list", "oci_core_network_security_group_security_rule", "oci_core_security_list",
+		"openstack_networking_secgroup_rule_v2", "outscale_security_group_rule", "ovh_cloud_project_network_security_group_rule", "scaleway_instance_security_group",
+		"scaleway_instance_security_group_rules", "stackit_security_group_rule", "tencentcloud_security_group_rule_set", "upcloud_firewall_rules",
+		"yandex_vpc_security_group", "yandex_vpc_security_group_rule",
+	},
+}
+
+# METADATA
+# description: |
+#   What will be known only later of a rule, as [{"path", "message"}]: all of it, or some of the fields that are read.
+unknown(values, later_still, path, fields) := [{"path": path, "message": "is known only later"}] if {
+	_is_nothing_known(values, later_still)
+} else := [{"path": $"{path}.{field}", "message": "is known only later"} | some field in later(values, later_still, fields)]
+
+_is_nothing_known(_, true)
+
+_is_nothing_known(values, _) if _is_unknown(values)
+
+# METADATA
+# description: |
+#   Which of some fields will be known only later, given the unknown of what has them: `true` where nothing of it is known.
+later(values, unknown, fields) := [field | some field in fields; is_later(values, unknown, field)]
+
+# METADATA
+# description: Whether one field will be known only later.
+is_later(_, true, _)
+
+is_later(values, unknown, field) if is_unknown(object.get(values, field, null), object.get(unknown, field, false))
+
+# METADATA
+# description: The unknown of what lies below some keys, of which the first may be unknown as a whole.
+below(unknown, keys) := found if {
+	found := unknown[keys[0]][keys[1]]
+} else if {
+	unknown[keys[0]] == true
+} else := {}
 
 # METADATA
 # description: |
 #   Whether a value will be known only later, by the unknown of a resource or by its own form. Unknown in part is unknown: of a list whose third block is not known yet,
 #   two are.
-is_unknown(_, unknown) if unknown == true
-
 is_unknown(_, unknown) if {
-	is_array(unknown)
-	true in unknown
+	walk(unknown, [_, found])
+	found == true
 }
 
 is_unknown(value, _) if {
-	is_array(value)
-	some item in value
-	_is_unknown(item)
+	walk(value, [_, found])
+	_is_unknown(found)
 }
-
-is_unknown(value, _) if _is_unknown(value)
 
 _is_unknown(value) if {
 	is_object(value)
@@ -294,10 +430,28 @@ _is_unknown(value) if {
 
 _is_unknown(value) if {
 	is_string(value)
-	regex.match(`^\[[a-zA-Z]+\(`, value)
+	regex.match(`^\[[a-zA-Z_.]+\(`, value)
 }
 
 _is_unknown(value) if {
 	is_string(value)
 	contains(value, "${")
+}
+
+# METADATA
+# description: Whether a value is true, also in words, as Terraform and CloudFormation take them.
+is_true(true)
+
+is_true(value) if {
+	is_string(value)
+	lower(value) in {"true", "1"}
+}
+
+# METADATA
+# description: Whether a value is false, in the same way.
+is_false(false)
+
+is_false(value) if {
+	is_string(value)
+	lower(value) in {"false", "0"}
 }

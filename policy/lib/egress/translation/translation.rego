@@ -38,13 +38,13 @@ _versions := {
 #   "path", "message"}] of what could not be known of them}.
 of(documents, namespace, shared, settings) := {
 	"policies": policies,
-	"read": ({policy.order | some policy in policies} | {one.document.source.order | some one in found}),
+	"read": ({policy.order | some policy in policies} | {one.document.source.order | some one in found; one.cloud != "other"}),
 	"unjudged": array.concat(
 		[object.union(said, {"order": policy.order, "resource": policy.resource, "object": policy.object}) |
 			some policy in policies
 			some said in policy.unresolved
 		],
-		array.concat(_undecided(policies), _elsewhere(documents, namespace)),
+		array.concat(_undecided(policies), _elsewhere(documents, namespace, found)),
 	),
 } if {
 	found := _resources(documents, namespace)
@@ -54,34 +54,42 @@ of(documents, namespace, shared, settings) := {
 # Firewalls are cluster-wide.
 _resources(_, namespace) := [] if namespace != ""
 
-_resources(documents, "") := [object.union(one, {"document": document, "cloud": cloud, "scope": scope}) |
+_resources(documents, "") := [object.union(one, {"document": document, "cloud": _cloud(one), "scope": scope}) |
 	some document in documents
 	scope := _scope(document)
 	some one in infrastructure.resources(document.object)
-	cloud := infrastructure.cloud(one)
 ]
 
 # Within what addresses mean the same: a module in HCL is a folder, a plan and a template are each by themselves, and a cloud has names once.
 _scope(document) := ["module", document.source.folder] if {
 	document.object.format_version == "hcl"
 } else := ["document", document.source.order] if {
-	infrastructure.format(document.object) in {"terraform", "terraform-state", "cloudformation", "arm"}
+	infrastructure.format(document.object) in {"terraform", "terraform-state", "tfstate", "cloudformation", "arm"}
 } else := ["cloud", ""]
 
 _firewalls([], _) := []
 
 _firewalls(found, settings) := [facts |
-	some [cloud, scope] in {[one.cloud, one.scope] | some one in found}
+	some [cloud, scope] in {[one.cloud, one.scope] | some one in found; one.cloud != "other"}
 	resources := [one | some one in found; one.cloud == cloud; one.scope == scope]
 	some one in _of_cloud(cloud, resources)
 	document := one.resource.document
 	facts := object.union(
-		firewall.facts(document, _named(one, document.object), [scope, one.key], one.resource.path, one.rules, settings),
+		firewall.facts(document, _named(one, document.object), [scope, object.get(one.resource, "module", ""), one.key], one.resource.path, _rules(one), settings),
 		{"goes_on": object.get(one, "goes_on", false)},
 	)
 ] if {
 	count(found) > 0
 }
+
+_cloud(one) := cloud if {
+	cloud := infrastructure.cloud(one)
+} else := "other"
+
+# Of a resource that is there in some cases only, no rule denies anything for sure.
+_rules(one) := [object.union(rule, {"partial": true}) | some rule in one.rules] if {
+	one.resource.maybe
+} else := one.rules
 
 _of_cloud("aws", resources) := aws.firewalls(resources)
 
@@ -97,18 +105,25 @@ _named(one, thing) := {
 	is_string(thing.apiVersion)
 } else := {"apiVersion": one.resource.format, "kind": one.kind, "namespace": "", "name": object.get(one, "name", one.resource.name)}
 
-# What runs containers and has no policies of ours.
-_elsewhere(_, namespace) := [] if namespace != ""
+# What the control is about, and is not read.
+_elsewhere(_, namespace, _) := [] if namespace != ""
 
-_elsewhere(documents, "") := [{
-	"order": document.source.order, "object": document.object, "path": found.path,
-	"resource": {"apiVersion": "", "kind": found.type, "namespace": "", "name": found.name},
-	"message": "runs containers, whose egress the control is about, and what may leave them is written elsewhere: in the security groups of the service, or in Consul's intentions",
-} |
-	some document in documents
-	infrastructure.format(document.object) == "workloads"
-	some found in infrastructure.workloads(document.object)
-]
+_elsewhere(documents, "", found) := array.concat(
+	[_unread(one.document, {"path": one.path, "type": one.type, "name": one.name, "message": message}) |
+		some one in found
+		message := infrastructure.not_read(one)
+	],
+	[_unread(document, said) |
+		some document in documents
+		infrastructure.format(document.object) in {"workloads", "cloudformation"}
+		some said in infrastructure.elsewhere(document.object)
+	],
+)
+
+_unread(document, said) := {
+	"order": document.source.order, "object": document.object, "path": said.path, "message": said.message,
+	"resource": {"apiVersion": infrastructure.format(document.object), "kind": said.type, "namespace": "", "name": said.name},
+}
 
 _policies(documents, namespace, shared, settings) := [policy |
 	some document in documents

@@ -20,6 +20,15 @@ is(thing) if {
 	thing.apiVersion != "extensions/v1beta1"
 }
 
+# METADATA
+# description: Whether an object would be looked at were it written as a manifest, as it opens or restricts egress.
+is_about_egress(thing) if is(thing)
+
+is_about_egress(thing) if {
+	thing.kind == "NetworkPolicy"
+	_group(thing.apiVersion) in {"networking.k8s.io", "extensions"}
+}
+
 _group(api_version) := parts[0] if {
 	parts := split(api_version, "/")
 	count(parts) == 2
@@ -49,11 +58,21 @@ _kinds := {
 	"vpcresources.k8s.aws": {"SecurityGroupPolicy": true},
 	"ec2.services.k8s.aws": {"SecurityGroup": true, "NetworkACL": true},
 	"ec2.aws.crossplane.io": {"SecurityGroup": true, "SecurityGroupRule": true},
-	"ec2.aws.upbound.io": {"SecurityGroup": true, "SecurityGroupRule": true, "SecurityGroupEgressRule": true, "NetworkACL": true, "NetworkACLRule": true},
-	"ec2.aws.m.upbound.io": {"SecurityGroup": true, "SecurityGroupRule": true, "SecurityGroupEgressRule": true, "NetworkACL": true, "NetworkACLRule": true},
+	"ec2.aws.upbound.io": {
+		"SecurityGroup": true, "DefaultSecurityGroup": true, "SecurityGroupRule": true, "SecurityGroupEgressRule": true, "NetworkACL": true,
+		"DefaultNetworkACL": true, "NetworkACLRule": true,
+	},
+	"ec2.aws.m.upbound.io": {
+		"SecurityGroup": true, "DefaultSecurityGroup": true, "SecurityGroupRule": true, "SecurityGroupEgressRule": true, "NetworkACL": true,
+		"DefaultNetworkACL": true, "NetworkACLRule": true,
+	},
 	"compute.cnrm.cloud.google.com": {"ComputeFirewall": true, "ComputeFirewallPolicy": true, "ComputeFirewallPolicyRule": true},
-	"compute.gcp.upbound.io": {"Firewall": true, "FirewallPolicy": true, "FirewallPolicyRule": true},
-	"compute.gcp.m.upbound.io": {"Firewall": true, "FirewallPolicy": true, "FirewallPolicyRule": true},
+	"compute.gcp.upbound.io": {
+		"Firewall": true, "FirewallPolicy": true, "FirewallPolicyRule": true, "NetworkFirewallPolicyRule": true, "RegionNetworkFirewallPolicyRule": true,
+	},
+	"compute.gcp.m.upbound.io": {
+		"Firewall": true, "FirewallPolicy": true, "FirewallPolicyRule": true, "NetworkFirewallPolicyRule": true, "RegionNetworkFirewallPolicyRule": true,
+	},
 	"network.azure.upbound.io": {"SecurityGroup": true, "SecurityRule": true},
 	"network.azure.m.upbound.io": {"SecurityGroup": true, "SecurityRule": true},
 	"network.azure.com": {"NetworkSecurityGroup": true, "NetworkSecurityGroupsSecurityRule": true},

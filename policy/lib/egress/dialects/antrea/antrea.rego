@@ -34,13 +34,16 @@ policies(document, resource, shared, settings) := [statement.facts(document, res
 	"unresolved": array.concat(_unknown_tier(spec, tier), [found | some i, rule in fields.items(spec, "egress"); some found in _unresolved(rule, $"spec.egress[{i}]")]),
 	"said": [said |
 		some i, rule in fields.items(spec, "egress")
-		order := [tier.priority, object.get(spec, "priority", null), resource.name, i]
+		order := [tier.priority, object.get(spec, "priority", null), i, _first(rule)]
 		some said in _said(rule, i, [tier.place, order], [resource.namespace, settings.space])
 	],
 })] if {
 	spec := statement.child(document.object, "spec")
 	tier := _tier(spec, shared)
 }
+
+# Rules of one place in policies of one priority are in no order that anybody could know: what allows may be the first.
+_first(rule) := object.get({"Allow": 0, "Pass": 1}, object.get(rule, "action", ""), 2)
 
 _priorities := {"emergency": 50, "securityops": 100, "networkops": 150, "platform": 200, "application": 250, "baseline": 253}
 

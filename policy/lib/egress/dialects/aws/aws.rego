@@ -13,7 +13,10 @@ import data.lib.egress.fields
 import data.lib.egress.firewall
 import data.lib.egress.infrastructure
 
-_upbound := {"SecurityGroup": true, "SecurityGroupRule": true, "SecurityGroupEgressRule": true, "NetworkACL": true, "NetworkACLRule": true}
+_upbound := {
+	"SecurityGroup": true, "DefaultSecurityGroup": true, "SecurityGroupRule": true, "SecurityGroupEgressRule": true, "NetworkACL": true, "DefaultNetworkACL": true,
+	"NetworkACLRule": true,
+}
 
 kinds := {
 	"ec2.services.k8s.aws": {"SecurityGroup": true, "NetworkACL": true},
@@ -39,6 +42,7 @@ _is_taken_away(rule, one, resources) if {
 	rule.implied
 	some other in resources
 	other.type == "AWS::EC2::SecurityGroupEgress"
+	not other.maybe
 	_referred(other, resources, _group_fields) == _key_of_group(one)
 }
 
@@ -53,20 +57,20 @@ _firewall(one, resources) := {"resource": one, "kind": one.type, "key": _referre
 _firewall(one, _) := {"resource": one, "kind": one.type, "key": ["acl", one.address], "rules": _entries(one)} if one.type in _acls
 
 _firewall(one, resources) := {"resource": one, "kind": one.type, "key": _referred(one, resources, _acl_fields), "rules": [rule |
-	rule := _entry(one.values, one, "")
+	rule := _entry(one.values, one, "", [])
 ]} if {
 	one.type in _acl_rules
-	_is_outbound(one.values)
+	_is_outbound(one.values, one.unknown)
 }
 
-_groups := {"aws_security_group", "aws_default_security_group", "AWS::EC2::SecurityGroup", "SecurityGroup"}
+_groups := {"aws_security_group", "aws_default_security_group", "AWS::EC2::SecurityGroup", "SecurityGroup", "DefaultSecurityGroup"}
 
 _rules := {
 	"aws_security_group_rule", "aws_vpc_security_group_egress_rule", "AWS::EC2::SecurityGroupEgress", "SecurityGroupRule",
 	"SecurityGroupEgressRule",
 }
 
-_acls := {"aws_network_acl", "aws_default_network_acl", "NetworkAcl", "NetworkACL"}
+_acls := {"aws_network_acl", "aws_default_network_acl", "NetworkAcl", "NetworkACL", "DefaultNetworkACL"}
 
 _acl_rules := {"aws_network_acl_rule", "AWS::EC2::NetworkAclEntry", "NetworkACLRule"}
 
@@ -120,11 +124,10 @@ _is_egress(one) if {
 	not one.type in {"aws_security_group_rule", "SecurityGroupRule"}
 }
 
-_is_egress(one) if one.values.IsEgress
-
 _is_egress(one) if {
 	one.type in {"aws_security_group_rule", "SecurityGroupRule"}
-	one.values.type != "ingress"
+	object.get(one.values, "type", "") != "ingress"
+	not infrastructure.is_false(object.get(one.values, "IsEgress", true))
 }
 
 # The rules of a group itself. Only where nobody could have written one, nothing is known of none.
@@ -172,23 +175,41 @@ _rule(values, one, below, keys) := firewall.rule({
 	"blocks": blocks,
 	"peers": _peers(values),
 	"ports": firewall.ports(firewall.one_of(values, _protocol_fields), firewall.one_of(values, _from_fields), firewall.one_of(values, _to_fields)),
-	"unknown": array.concat(
-		[{"path": $"{path}.{field}", "message": "is known only later"} |
-			some field in array.flatten([_block_fields, _nested_fields, _protocol_fields, _from_fields, _to_fields, _prefix_lists])
-			infrastructure.is_unknown(object.get(values, field, null), object.get(one.unknown, array.concat(keys, [field]), object.get(one.unknown, keys, false)))
+	"unknown": array.flatten([
+		later,
+		_without_destination(values, unknown, _destination_fields, path),
+		[{"path": path, "message": "is open to a prefix list, whose blocks are not known"} |
+			some field in _prefix_lists
+			_is_given(values, field)
+			not infrastructure.is_unknown(values[field], false)
 		],
-		[{"path": path, "message": message} |
-			some message in array.concat(
-				["is known only later" | infrastructure.is_unknown(values, false)],
-				["is open to a prefix list, whose blocks are not known" | some field in _prefix_lists; _is_given(values, field); not infrastructure.is_unknown(values[field], false)],
-			)
-		],
-	),
+	]),
 	"problems": firewall.block_problems(blocks),
 }) if {
 	path := concat("", [one.path, below])
 	blocks := [block | some block in _blocks(values, path); not infrastructure.is_unknown(block[0], false)]
+	unknown := _unknown_of(one, keys)
+	later := infrastructure.unknown(values, unknown, path, _read_fields)
 }
+
+# The unknown of a rule by itself is that of its resource.
+_unknown_of(one, []) := one.unknown
+
+_unknown_of(one, keys) := infrastructure.below(one.unknown, keys) if keys != []
+
+_read_fields := array.flatten([["type", "IsEgress"], _block_fields, _nested_fields, _protocol_fields, _from_fields, _to_fields, _prefix_lists])
+
+# No rule is to nowhere: where no field says to what, not even that it is empty, it is said in a way that is not read.
+_without_destination(_, true, _, _) := []
+
+_without_destination(values, unknown, fields, path) := [{"path": path, "message": "names no destination that can be read"} |
+	unknown != true
+	not infrastructure.is_unknown(values, false)
+	count([1 | some field in fields; object.get(values, field, "absent") != "absent"]) == 0
+	infrastructure.later(values, unknown, fields) == []
+]
+
+_destination_fields := array.flatten([_block_fields, _nested_fields, _prefix_lists, _peer_fields])
 
 _protocol_fields := ["protocol", "ip_protocol", "IpProtocol", "ipProtocol"]
 
@@ -201,12 +222,13 @@ _block_fields := ["cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6", "
 _nested_fields := ["IpRanges", "Ipv6Ranges", "ipRanges", "ipv6Ranges"]
 
 _prefix_lists := [
-	"prefix_list_ids", "prefix_list_id", "PrefixListIds", "DestinationPrefixListId", "prefixListIDs", "prefixListIds", "prefixListId",
+	"prefix_list_ids", "prefix_list_id", "PrefixListIds", "PrefixListId", "DestinationPrefixListId", "prefixListIDs", "prefixListIds", "prefixListId",
 ]
 
 _peer_fields := [
 	"security_groups", "source_security_group_id", "referenced_security_group_id", "self", "UserIdGroupPairs", "DestinationSecurityGroupId",
-	"userIDGroupPairs", "userIdGroupPairs", "sourceSecurityGroupId", "referencedSecurityGroupId",
+	"userIDGroupPairs", "userIdGroupPairs", "sourceSecurityGroupId", "sourceSecurityGroupIdRef", "sourceSecurityGroupIdSelector", "referencedSecurityGroupId",
+	"referencedSecurityGroupIdRef", "referencedSecurityGroupIdSelector", "ReferencedGroupInfo",
 ]
 
 _is_given(values, field) if not object.get(values, field, null) in [null, [], "", false]
@@ -235,36 +257,57 @@ _peers(values) := array.concat(
 
 # The entries of an ACL for what goes out; behind them all the rest is denied.
 _entries(one) := array.concat(
-	[_entry(written, one, $".{field}[{i}]") |
+	[_entry(written, one, $".{field}[{i}]", [field, i]) |
 		some field in ["egress", "Entries", "entries"]
 		some i, written in fields.items(one.values, field)
-		_is_outbound(written)
+		_is_outbound(written, infrastructure.below(one.unknown, [field, i]))
 	],
 	[_unknown_rule(one, "egress") | _is_left_open(one, "egress")],
 )
 
-_is_outbound(values) if not firewall.one_of(values, ["egress", "Egress"]) in [false, null]
+_is_outbound(_, true)
 
-_is_outbound(values) if {
-	firewall.one_of(values, ["egress", "Egress"]) == null
-	values.rule_no
+_is_outbound(values, _) if {
+	said := firewall.one_of(values, _outbound_fields)
+	said != null
+	not infrastructure.is_false(said)
 }
 
-_entry(values, one, below) := firewall.rule({
+# Terraform has the entries of a network ACL in a list for each direction.
+_is_outbound(values, _) if {
+	firewall.one_of(values, _outbound_fields) == null
+	not values.rule_number
+	not values.RuleNumber
+	not values.ruleNumber
+}
+
+_is_outbound(_, unknown) if count(infrastructure.later({}, unknown, _outbound_fields)) > 0
+
+_outbound_fields := ["egress", "Egress"]
+
+_entry(values, one, below, keys) := firewall.rule({
 	"path": path,
 	"action": _action(firewall.one_of(values, _action_fields)),
-	"order": [_number(firewall.one_of(values, ["rule_no", "rule_number", "RuleNumber", "ruleNumber"]))],
+	"order": firewall.place(number, null),
 	"blocks": blocks,
 	"ports": _ports_of_entry(values),
-	"unknown": [{"path": $"{path}.{field}", "message": "is known only later"} |
-		some field in array.concat(_acl_blocks, _action_fields)
-		infrastructure.is_unknown(object.get(values, field, null), object.get(one.unknown, field, false))
-	],
-	"problems": firewall.block_problems(blocks),
+	"unknown": array.concat(later, _without_destination(values, unknown, _acl_blocks, path)),
+	"problems": array.concat(firewall.block_problems(blocks), firewall.place_problems(number, null, path, later)),
 }) if {
 	path := concat("", [one.path, below])
+	number := firewall.one_of(values, _number_fields)
 	blocks := [[text, $"{path}.{field}"] | some field in _acl_blocks; text := values[field]; is_string(text); text != ""; not infrastructure.is_unknown(text, false)]
+	unknown := _unknown_of(one, keys)
+	later := infrastructure.unknown(values, unknown, path, _entry_fields)
 }
+
+_number_fields := ["rule_no", "rule_number", "RuleNumber", "ruleNumber"]
+
+_entry_fields := array.flatten([
+	_outbound_fields, _number_fields, _acl_blocks, _action_fields, _range_fields, _from_fields, _to_fields, ["protocol", "Protocol"],
+])
+
+_range_fields := ["PortRange", "portRange"]
 
 _action_fields := ["action", "rule_action", "RuleAction", "ruleAction"]
 
@@ -275,13 +318,8 @@ _action(text) := lower(text) if {
 
 _acl_blocks := ["cidr_block", "ipv6_cidr_block", "CidrBlock", "Ipv6CidrBlock", "cidrBlock", "ipv6CidrBlock"]
 
-_number(value) := to_number(value) if {
-	is_string(value)
-	regex.match(`^[0-9]+$`, value)
-} else := value
-
 _ports_of_entry(values) := firewall.ports(firewall.one_of(values, ["protocol", "Protocol"]), range[0], range[1]) if {
-	found := firewall.one_of(values, ["PortRange", "portRange"])
+	found := firewall.one_of(values, _range_fields)
 	is_object(found)
 	range := [firewall.one_of(found, ["From", "from"]), firewall.one_of(found, ["To", "to"])]
 } else := firewall.ports(firewall.one_of(values, ["protocol", "Protocol"]), firewall.one_of(values, _from_fields), firewall.one_of(values, _to_fields))

@@ -34,10 +34,10 @@ firewalls(resources) := array.concat(
 		one.type in _groups
 		some rules in [_written(one), [_implied(one)]]
 	],
-	[{"resource": one, "kind": _kind(one), "key": ["nsg", _group(one, resources)], "rules": [_rule(one.values, one, "")]} |
+	[{"resource": one, "kind": _kind(one), "key": ["nsg", _group(one, resources)], "rules": [_rule(one.values, one, "", one.unknown)]} |
 		some one in resources
 		one.type in _rules
-		_is_outbound(one.values)
+		_is_outbound(one.values, one.unknown)
 	],
 )
 
@@ -71,8 +71,9 @@ _group(one, _) := lower(_first([
 _written(one) := [rule |
 	some field in ["security_rule", "securityRules", "securityRule"]
 	some i, written in fields.items(one.values, field)
-	_is_outbound(_values(written))
-	rule := _rule(_values(written), one, $".{field}[{i}]")
+	unknown := infrastructure.below(one.unknown, [field, i])
+	_is_outbound(_values(written), unknown)
+	rule := _rule(_values(written), one, $".{field}[{i}]", unknown)
 ]
 
 # Resource Manager has the fields of a rule below its properties, az beside its name.
@@ -80,38 +81,39 @@ _values(written) := written.properties if {
 	is_object(written.properties)
 } else := written
 
-_is_outbound(values) if lower(values.direction) == "outbound"
+_is_outbound(values, _) if lower(values.direction) == "outbound"
 
-_is_outbound(values) if infrastructure.is_unknown(values.direction, false)
+_is_outbound(values, unknown) if infrastructure.is_later(values, unknown, "direction")
 
 _implied(one) := firewall.rule({
 	"path": one.path, "order": [65001], "anywhere": "Internet", "ports": firewall.ports("*", null, null), "implied": true,
 })
 
-_rule(values, one, below) := firewall.rule({
+_rule(values, one, below, unknown) := firewall.rule({
 	"path": path,
 	"action": object.get({"allow": "allow", "deny": "deny"}, lower(_text(object.get(values, "access", ""))), "none"),
-	"order": [object.get(values, "priority", 65500)],
-	"anywhere": _anywhere(values, one.unknown, prefixes),
+	"order": firewall.place(object.get(values, "priority", null), null),
+	"anywhere": _anywhere(values, unknown, prefixes),
 	"blocks": blocks,
 	"peers": array.concat(
 		[text | some text in prefixes; not _is_block(text); not lower(text) in _everywhere],
 		["application security groups" | count([1 | some field in _application_groups; not object.get(values, field, null) in [null, []]]) > 0],
 	),
 	"ports": firewall.ports_of_texts(object.get(values, "protocol", "*"), _port_texts(values)),
-	"partial": _is_partial(values),
+	"partial": _is_partial(values, unknown),
 	"unknown": array.concat(
-		[{"path": $"{path}.{field}", "message": "is known only later"} |
-			some field in array.flatten([_prefix_fields, _prefix_lists, _port_fields, ["access", "direction", "priority", "protocol"]])
-			infrastructure.is_unknown(object.get(values, field, null), object.get(one.unknown, field, false))
-		],
+		later,
 		[{"path": path, "message": "is open to AzureCloud, where anybody can rent a machine"} | some text in prefixes; startswith(lower(text), "azurecloud")],
 	),
-	"problems": firewall.port_problems(_port_texts(values), path),
+	"problems": array.concat(
+		firewall.port_problems(_port_texts(values), path),
+		firewall.place_problems(object.get(values, "priority", null), null, path, infrastructure.later(values, unknown, ["priority"])),
+	),
 }) if {
 	path := concat("", [one.path, below])
 	prefixes := _prefixes(values)
 	blocks := [[text, _written_at(values, text, path)] | some text in prefixes; _is_block(text)]
+	later := infrastructure.unknown(values, unknown, path, array.flatten([_prefix_fields, _prefix_lists, _port_fields, ["access", "direction", "priority", "protocol"]]))
 }
 
 _text(value) := value if is_string(value)
@@ -136,7 +138,7 @@ _everywhere := {"*", "any", "internet"}
 # What says no destination at all allows any, and denies none for sure.
 _anywhere(values, unknown, prefixes) if {
 	prefixes == []
-	count([1 | some field in array.concat(_prefix_fields, _prefix_lists); object.get(unknown, field, false) == true]) == 0
+	infrastructure.later(values, unknown, array.concat(_prefix_fields, _prefix_lists)) == []
 	lower(_text(object.get(values, "access", ""))) == "allow"
 	count([1 | some field in array.flatten([_prefix_fields, _prefix_lists, _application_groups]); not object.get(values, field, null) in [null, "", []]]) == 0
 } else := [text | some text in prefixes; lower(text) in _everywhere][0] if {
@@ -155,7 +157,7 @@ _port_texts(values) := array.concat(
 )
 
 # What denies only some sources is no denial for all.
-_is_partial(values) if {
+_is_partial(values, unknown) if {
 	sources := array.concat(
 		[text | some field in ["source_address_prefix", "sourceAddressPrefix"]; text := values[field]; not text in [null, ""]],
 		[text | some field in ["source_address_prefixes", "sourceAddressPrefixes"]; some text in fields.items(values, field)],
@@ -168,4 +170,8 @@ _is_partial(values) if {
 } else if {
 	some field in ["source_port_range", "sourcePortRange"]
 	not object.get(values, field, null) in [null, "", "*"]
-} else := false
+} else := count(infrastructure.later(values, unknown, _source_fields)) > 0
+
+_source_fields := [
+	"source_address_prefix", "source_address_prefixes", "source_application_security_group_ids", "source_port_range", "source_port_ranges",
+]

@@ -178,7 +178,7 @@ _is_one_choice(destination) if not _is_selecting(destination)
 
 _is_one_choice(destination) if {
 	not _is_given(destination, "nets")
-	trim_space(_text(destination, "namespaceSelector")) in {"", "global()"}
+	regex.match(`^\s*(global\(\s*\)\s*)?$`, _text(destination, "namespaceSelector"))
 }
 
 _choosing := ["selector", "namespaceSelector", "nets", "domains", "services", "serviceAccounts"]
@@ -238,10 +238,13 @@ _is_in(set, "", namespace) if {
 	set.namespace == namespace
 }
 
-_is_in(set, "global()", _) if set.namespace == ""
+_is_in(set, selected, _) if {
+	contains(selected, "global(")
+	set.namespace == ""
+}
 
 _is_in(set, selected, _) if {
-	not selected in {"", "global()"}
+	not regex.match(`^(global\(\s*\))?$`, selected)
 	set.namespace != ""
 }
 
