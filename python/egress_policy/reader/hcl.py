@@ -82,12 +82,9 @@ def _is_override(path: str) -> bool:
 def _overridden(block: Body, other: Body) -> Body:
     """A block with the arguments and blocks that a file of overrides has in place of its own."""
     fields = {*other, *(field for one in _listed(other.get("dynamic")) for field, _ in _labelled(one))} - {"dynamic"}
-    dynamic = [
-        one
-        for one in [*_listed(block.get("dynamic")), *_listed(other.get("dynamic"))]
-        if one in _listed(other.get("dynamic")) or not fields & {field for field, _ in _labelled(one)}
-    ]
-    kept = {key: value for key, value in block.items() if key not in fields}
+    dynamic = [one for one in _listed(block.get("dynamic")) if not fields & {field for field, _ in _labelled(one)}]
+    dynamic += _listed(other.get("dynamic"))
+    kept = {key: value for key, value in block.items() if key not in {*fields, "dynamic"}}
     return {**kept, **other, **({"dynamic": dynamic} if dynamic else {})}
 
 
@@ -312,7 +309,7 @@ def _module(folder: str) -> Module:
         overrides[kind, name] = _overridden(overrides.get((kind, name), {}), block)
     resources = frozenset((kind, name) for body in bodies for kind, name, _ in _blocks(body, "resource"))
     given: Body = {}
-    for name in sorted(filter(_VALUES.fullmatch, names), key=lambda one: (not one.startswith("terraform."), one)):
+    for name in sorted(filter(_VALUES.fullmatch, names), key=lambda one: (".auto." in one, one)):
         given |= _values(os.path.join(folder, name))
     return Module((*bodies, *others), given, resources, overrides)
 

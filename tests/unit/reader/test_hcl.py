@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def test_the_first_values_are_those_of_the_last_file(tmp_path: Path) -> None:
     files = {
         "main.tf": 'variable "a" {\n  default = "default"\n}\n' + GROUP % "var.a",
         "terraform.tfvars": 'a = "tfvars"\n',
-        "x.auto.tfvars": 'a = "auto"\n',
+        "terraform.auto.tfvars": 'a = "auto"\n',
     }
     assert _after(tmp_path, files)["after"]["name"] == "auto"
 
@@ -142,3 +143,75 @@ def test_what_a_repeated_block_comes_to_is_bounded(tmp_path: Path) -> None:
         "after"
     ]
     assert after["egress"][-1]["cidr_blocks"] == "${unknown}" or "${unknown}" in after["egress"][-1]["cidr_blocks"]
+
+
+def _changes(folder: Path, files: dict[str, str]) -> list[dict[str, Any]]:
+    documents = [one for reading in _read(folder, files) for one in reading.documents]
+    return [json.loads(one.text)["resource_changes"][0] for one in documents]
+
+
+REPEATED: dict[str, tuple[str, list[tuple[str, bool]]]] = {
+    "no count": ("", [("", False)]),
+    "a count of none": ("count = 0", []),
+    "a count below none": ("count = -1", []),
+    "a count in a text": ('count = "2"', [("", False)]),
+    "a count of nobody knows": ("count = var.unset", [("", True)]),
+    "a count that is a choice": ("count = true ? 1 : 0", [("", True)]),
+    "a count that is null": ("count = null", [("", True)]),
+    "a map": ('for_each = { "a" = 1, "b" = 2 }', [('["a"]', False), ('["b"]', False)]),
+    "an empty map": ("for_each = {}", []),
+    "a set": ("for_each = toset(local.names)", [('["x"]', False), ('["y\\"z"]', False)]),
+    "a set of nobody knows": ("for_each = toset(var.unset)", [("", True)]),
+    "a set of what nobody knows": ("for_each = toset(local.unknown)", [("", True)]),
+    "a map of nobody knows": ("for_each = var.unset", [("", True)]),
+    "a map that is too large": ("for_each = local.many", [("", True)]),
+}
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_a_resource_is_made_for_each_of(name: str, tmp_path: Path) -> None:
+    written, expected = REPEATED[name]
+    many = ", ".join(f"k{i} = 1" for i in range(257))
+    names = f'locals {{\n  names = ["x", "y\\"z"]\n  unknown = [var.unset]\n  many = {{ {many} }}\n}}\n'
+    made = _changes(tmp_path, {"main.tf": f'resource "aws_vpc" "v" {{\n  {written}\n}}\n', "names.tf": names})
+    assert [(one["address"].removeprefix("aws_vpc.v"), one["maybe"]) for one in made] == expected
+
+
+EGRESS = "  egress {\n    protocol = %s\n  }\n"
+DYNAMIC = '  dynamic "egress" {\n    for_each = [1]\n    content {\n      protocol = %s\n    }\n  }\n'
+OVERRIDDEN: dict[str, tuple[str, str, list[str]]] = {
+    "an argument leaves blocks": (EGRESS % '"a"', '  name = "x"\n', ["a"]),
+    "blocks are replaced": (EGRESS % '"a"' + EGRESS % '"b"', EGRESS % '"c"', ["c"]),
+    "blocks are replaced by those of a list": (EGRESS % '"a"', DYNAMIC % '"c"', ["c"]),
+    "those of a list are replaced by blocks": (DYNAMIC % '"a"', EGRESS % '"c"', ["c"]),
+    "those of a list are replaced by those of another": (DYNAMIC % '"a"', DYNAMIC % '"c"', ["c"]),
+}
+
+
+@pytest.mark.parametrize("name", OVERRIDDEN)
+def test_a_file_of_overrides(name: str, tmp_path: Path) -> None:
+    first, other, expected = OVERRIDDEN[name]
+    block = 'resource "aws_security_group" "x" {\n%s}\n'
+    [made] = _changes(tmp_path, {"main.tf": block % first, "a_override.tf": block % other})
+    assert [one["protocol"] for one in made["change"]["after"]["egress"]] == expected
+
+
+def test_the_last_file_of_overrides_counts(tmp_path: Path) -> None:
+    files = {"main.tf": '"a"', "a_override.tf": '"b"', "override.tf": '"c"'}
+    [made] = _changes(tmp_path, {name: GROUP % text for name, text in files.items()})
+    assert made["change"]["after"]["name"] == "c"
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"a": "${local.x}"}'])
+def test_values_in_json_that_mean_nothing(text: str, tmp_path: Path) -> None:
+    (tmp_path / "terraform.tfvars.json").write_text(text)
+    [made] = _changes(tmp_path, {"main.tf": GROUP % "var.a"})
+    assert "${" in made["change"]["after"]["name"]
+
+
+def test_what_the_policy_cannot_judge_gets_there() -> None:
+    policy = Path(__file__).parents[3] / "policy/lib/egress/infrastructure/infrastructure.rego"
+    table = policy.read_text().partition("_not_a_rule: {")[2].partition("\n}\n")[0]
+    types = re.findall(r'"([a-z0-9]+_[a-z0-9_]+)"', table)
+    assert len(types) > 30
+    assert [one for one in types if not hcl._TYPES.match(one)] == []

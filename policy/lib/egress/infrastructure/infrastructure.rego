@@ -342,6 +342,28 @@ _runs_containers := "runs containers, whose egress the control is about, and wha
 _processed := "stands for resources that CloudFormation makes: audit the template that it processed (aws cloudformation get-template --template-stage Processed)"
 
 # METADATA
+# description: What a field of a resource refers to, from the outermost module on; references are relative to the module that they are written in.
+references(one, field) := [concat("", [_module_of(one.address), text]) | some text in object.get(one, ["references", field], [])]
+
+_module_of(address) := concat("", [part[0] | some part in regex.find_all_string_submatch_n(`module\.[^.]+\.`, address, -1)])
+
+# METADATA
+# description: The addresses that a reference may be to, which are all of it, or what is before one of its dots.
+addresses(text) := [concat(".", array.slice(parts, 0, count(parts) - i)) | some i, _ in parts] if parts := split(text, ".")
+
+# METADATA
+# description: The resource among some of the given types that a field of one refers to; undefined where it refers to none.
+referred(one, field, types, resources) := [other |
+	some address in wanted
+	some other in resources
+	other.type in types
+	other.address == address
+][0] if {
+	wanted := [address | some text in references(one, field); some address in addresses(text)]
+	wanted != []
+}
+
+# METADATA
 # description: What is to be said of a resource that the control is about and that is not read, undefined for all others.
 not_read(one) := message if {
 	some message, types in _not_read

@@ -60,7 +60,8 @@ view(namespace, documents, context, settings) := {
 	reaches := _reaches(pods, policies, settings)
 	mixed := count([1 | some policy in policies; policy.applies]) > 0
 	guards := _guards(pods, policies, _by_firewalls(namespace, context, settings), settings)
-	all := [judgement.policy(policy, selected, _held(i, pods, reaches, policies, mixed, settings), context, settings) |
+	alone := _alone(pods, policies, mixed, settings)
+	all := [judgement.policy(policy, selected, _held(i, pods, reaches, policies, alone), context, settings) |
 		some i, policy in policies
 		selected := [{"resource": workloads[w].resource, "labels": pod.labels, "restraints": reaches[_key_of(pod)].restraints} |
 			some w, list in pods
@@ -92,16 +93,49 @@ _may_be_about(policy, where) if {
 }
 
 # The restraints that hold for the pods that a policy selects; of one that selects none, those of policies for the same pods or for all.
-_held(_, _, _, _, false, _) := [[]]
+_held(_, _, _, _, null) := [[]]
 
-_held(i, pods, reaches, policies, true, settings) := [array.concat(judgement.restraints(indexes, [], policies, settings), _ruled_before(i, indexes, policies))] if {
+_held(i, pods, reaches, policies, alone) := [array.concat(found.restraints, _ruled_before(i, found.indexes, policies))] if {
+	alone != null
 	count(_keys(i, pods)) == 0
-	indexes := [j |
-		some j, other in policies
-		other.valid
-		_is_about(other, policies[i].normal)
-	]
-} else := [reaches[key].restraints | some key in _keys(i, pods)]
+	found := alone[policies[i].normal]
+} else := [reaches[key].restraints | some key in _keys(i, pods)] if {
+	alone != null
+}
+
+# By what policies select, where there are several dialects: those that are about the same or about every pod, and what they deny together.
+_alone(_, _, false, _) := null
+
+_alone(pods, policies, true, settings) := {normal: {"indexes": indexes, "restraints": judgement.restraints(indexes, [], policies, settings)} |
+	some normal in {policy.normal | some i, policy in policies; count(_keys(i, pods)) == 0}
+	indexes := _alike(normal, groups)
+} if {
+	groups := _groups(policies)
+}
+
+# The indexes of valid policies by what they select. Sorted, those that select the same lie beside each other, however many there are.
+_groups(policies) := {sorted[start][0]: [entry[1] | some entry in array.slice(sorted, start, ends[g])] | some g, start in starts} if {
+	sorted := sort([[policy.normal, i] | some i, policy in policies; policy.valid])
+	starts := [k | some k, entry in sorted; _is_first(k, entry, sorted)]
+	ends := array.concat(array.slice(starts, 1, count(starts)), [count(sorted)])
+}
+
+_is_first(0, _, _)
+
+_is_first(k, entry, sorted) if {
+	k > 0
+	sorted[k - 1][0] != entry[0]
+}
+
+# Those that are about the same, and about every pod; a firewall is one for nobody's pods.
+_alike(normal, groups) := sort(array.concat(_of_group(normal, groups), _of_group(set(), groups))) if {
+	normal != set()
+	not "firewall" in normal
+} else := _of_group(normal, groups)
+
+_of_group(normal, groups) := groups[normal] if {
+	groups[normal]
+} else := []
 
 # Where a firewall lets out what no rule speaks about, its rules that allow speak as well.
 _ruled_before(i, indexes, policies) := [object.union(rule.allowance, {"action": "deny"}) |
@@ -266,7 +300,7 @@ _reaches(pods, policies, settings) := {key: found |
 # Whether pods are guarded, by the policies that select them or else by firewalls. A policy that is there twice guards only what every copy selects: whoever is applied
 # last wins.
 _guards(pods, policies, behind, settings) := {key: found |
-	copies := _copies(policies)
+	copies := _copies(pods, policies)
 	some key in {_key_of(pod) | some list in pods; some pod in list}
 	firm := [i | some i in key[0]; _is_firm(i, key[0], copies)]
 	found := _guarded(firm, key[1], policies, behind, settings)
@@ -305,9 +339,13 @@ _covered(pods, guards) := count([1 | some pod in pods; guards[_key_of(pod)]]) ==
 }
 
 # The indexes of all copies by the index of each copy; nothing where each policy is there once.
-_copies(policies) := {} if {
+_copies([], _) := {}
+
+_copies(pods, policies) := {} if {
+	count(pods) > 0
 	count({_identity(policy) | some policy in policies}) == count(policies)
 } else := {i: copies |
+	count(pods) > 0
 	some i, policy in policies
 	copies := [j | some j, other in policies; _identity(other) == _identity(policy)]
 	count(copies) > 1
@@ -321,26 +359,15 @@ _identity(policy) := [policy.resource.kind, group(policy.resource.apiVersion), p
 # Without workloads, policies of one selector are taken together with those that select every pod, on the first of them.
 _combined(policies, settings) := [group |
 	some selected in array.concat([set()], [s | some s in {policy.normal | some policy in policies}; s != set()])
-	indexes := [i |
-		some i, policy in policies
-		policy.valid
-		_speaks(policy)
-		_is_about(policy, selected)
-	]
+	indexes := [i | some i in _alike(selected, groups); _speaks(policies[i])]
 	own := [i | some i in indexes; policies[i].normal == selected]
 	count(own) > 0
 	approvals := judgement.approvals_of_policy(policies[own[0]], [], settings)
 	group := {"first": own[0], "everyone": selected == set(), "reach": judgement.reach_of(indexes, [], policies, approvals, settings)}
-]
+] if {
+	groups := _groups(policies)
+}
 
 _speaks(policy) if policy.isolates
 
 _speaks(policy) if policy.applies
-
-# A firewall is one for nobody's pods.
-_is_about(policy, selected) if policy.normal == selected
-
-_is_about(policy, selected) if {
-	policy.normal == set()
-	not "firewall" in selected
-}

@@ -28,25 +28,26 @@ kinds := {
 # METADATA
 # description: |
 #   The firewalls among some resources (see `infrastructure.resources`), as [{"resource": one of them, "kind", "key", "rules"}].
-firewalls(resources) := [found | some one in resources; found := _firewall(one, resources)]
+firewalls(resources) := [found | some one in resources; found := _firewall(one, owners, replaced)] if {
+	owners := {one.address | some one in resources; one.type in _owners}
+	replaced := {_referred(one, owners, _group_fields) |
+		some one in resources
+		one.type == "AWS::EC2::SecurityGroupEgress"
+		not one.maybe
+	}
+}
 
-_firewall(one, resources) := {"resource": one, "kind": one.type, "key": _key_of_group(one), "rules": [rule |
+_owners := _groups | _acls
+
+# The rule that AWS puts in goes when CloudFormation adds another one.
+_firewall(one, _, replaced) := {"resource": one, "kind": one.type, "key": _key_of_group(one), "rules": [rule |
 	some rule in _inline(one)
-	not _is_taken_away(rule, one, resources)
+	count([1 | rule.implied; _key_of_group(one) in replaced]) == 0
 ]} if {
 	one.type in _groups
 }
 
-# The rule that AWS puts in goes when CloudFormation adds another one.
-_is_taken_away(rule, one, resources) if {
-	rule.implied
-	some other in resources
-	other.type == "AWS::EC2::SecurityGroupEgress"
-	not other.maybe
-	_referred(other, resources, _group_fields) == _key_of_group(one)
-}
-
-_firewall(one, resources) := {"resource": one, "kind": one.type, "key": _referred(one, resources, _group_fields), "rules": [rule |
+_firewall(one, owners, _) := {"resource": one, "kind": one.type, "key": _referred(one, owners, _group_fields), "rules": [rule |
 	_is_egress(one)
 	rule := _rule(one.values, one, "", [])
 ]} if {
@@ -54,9 +55,9 @@ _firewall(one, resources) := {"resource": one, "kind": one.type, "key": _referre
 	_is_egress(one)
 }
 
-_firewall(one, _) := {"resource": one, "kind": one.type, "key": ["acl", one.address], "rules": _entries(one)} if one.type in _acls
+_firewall(one, _, _) := {"resource": one, "kind": one.type, "key": ["acl", one.address], "rules": _entries(one)} if one.type in _acls
 
-_firewall(one, resources) := {"resource": one, "kind": one.type, "key": _referred(one, resources, _acl_fields), "rules": [rule |
+_firewall(one, owners, _) := {"resource": one, "kind": one.type, "key": _referred(one, owners, _acl_fields), "rules": [rule |
 	rule := _entry(one.values, one, "", [])
 ]} if {
 	one.type in _acl_rules
@@ -81,12 +82,11 @@ _group_fields := ["security_group_id", "GroupId", "securityGroupIdRef", "securit
 _acl_fields := ["network_acl_id", "NetworkAclId", "networkAclIdRef", "networkAclId"]
 
 # What a rule belongs to, by its references or its own words; by itself where neither tells.
-_referred(one, resources, fields) := [_families[fields[0]], address] if {
-	address := [other.address |
+_referred(one, owners, fields) := [_families[fields[0]], address] if {
+	address := [address |
 		some text in _mentions(one, fields)
-		some other in resources
-		other.type in (_groups | _acls)
-		_names(text, other.address)
+		some address in infrastructure.addresses(text)
+		address in owners
 	][0]
 } else := [_families[fields[0]], text] if {
 	text := [text | some text in _mentions(one, fields)][0]
@@ -94,17 +94,10 @@ _referred(one, resources, fields) := [_families[fields[0]], address] if {
 
 _families := {"security_group_id": "group", "network_acl_id": "acl"}
 
-_names(text, address) if text == address
-
-_names(text, address) if startswith(text, concat("", [address, "."]))
-
 _mentions(one, fields) := array.flatten([
-	[concat("", [_module_of(one.address), text]) | some field in fields; some text in object.get(one, ["references", field], [])],
+	[text | some field in fields; some text in infrastructure.references(one, field)],
 	[text | some field in fields; some text in _texts_of(one.values[field])],
 ])
-
-# A reference is relative to the module that it is written in.
-_module_of(address) := concat("", [part[0] | some part in regex.find_all_string_submatch_n(`module\.[^.]+\.`, address, -1)])
 
 _texts_of(value) := [value] if is_string(value)
 

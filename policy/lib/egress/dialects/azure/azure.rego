@@ -52,21 +52,14 @@ _name(one) := lower(_first([object.get(one.values, "name", null), one.name]))
 _first(texts) := [text | some text in texts; is_string(text)][0]
 
 # The group that a rule belongs to, by its own words, by a reference, or in the first part of its name.
-_group(one, resources) := [_name(other) |
-	some other in resources
-	other.type in _groups
-	some text in object.get(one, ["references", "network_security_group_name"], [])
-	startswith(text, concat("", [other.address, "."]))
-][0]
-
-_group(one, _) := lower(_first([
+_group(one, resources) := _name(infrastructure.referred(one, "network_security_group_name", _groups, resources)) if {
+	infrastructure.referred(one, "network_security_group_name", _groups, resources)
+} else := lower(_first([
 	object.get(one.values, "network_security_group_name", null),
 	object.get(one.values, ["owner", "name"], null),
 	object.get(one.values, "networkSecurityGroupName", null),
 	split(one.address, "/")[0],
-])) if {
-	object.get(one, ["references", "network_security_group_name"], []) == []
-}
+]))
 
 _written(one) := [rule |
 	some field in ["security_rule", "securityRules", "securityRule"]

@@ -95,20 +95,13 @@ _bearer(name, resources) := [one | some one in resources; one.type in _rules; _n
 # The name of the network that a resource is or belongs to.
 _network(one, resources) := _own_name(one) if {
 	one.type in _networks
-} else := name if {
-	name := _referred(one, resources)
+} else := _own_name(infrastructure.referred(one, "network", _networks, resources)) if {
+	infrastructure.referred(one, "network", _networks, resources)
 } else := _last(one.values.network) if {
 	is_string(one.values.network)
 } else := _last(_first([object.get(one.values.networkRef, field, null) | some field in ["name", "external"]])) if {
 	one.values.networkRef
 } else := "default"
-
-_referred(one, resources) := [_own_name(other) |
-	some other in resources
-	other.type in _networks
-	some text in object.get(one, ["references", "network"], [])
-	startswith(text, other.address)
-][0]
 
 _own_name(one) := _last(_first([object.get(one.values, "name", null), one.name]))
 
