@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from egress_policy.audit import Request, audit
 from tests.engines import NAMES, Engines, Kept, Name, Verdict, verdict
@@ -176,3 +178,48 @@ def test_what_firewalls_guard_is_what_the_model_lets_out(
         assert State(workload.covered, workload.open, workload.public_share) == expected
 
     agrees()
+
+
+#: What is no part of a rule, or says who it is for alone.
+BESIDE = ("kind", "type", "name", "network", "GroupId", "GroupName", "NetworkAclId")
+
+
+def _leaves(thing: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths of all values that decide something."""
+    inside = thing.items() if isinstance(thing, dict) else enumerate(thing) if isinstance(thing, list) else ()
+    for key, value in inside:
+        if key not in BESIDE:
+            yield from _leaves(value, (*path, key)) if isinstance(value, (dict, list)) else [(*path, key)]
+
+
+def _later(written: Any, path: tuple[str | int, ...]) -> Any:
+    """The same with one value that is known only later."""
+    changed = copy.deepcopy(written)
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = "${var.unknown}"
+    return changed
+
+
+@pytest.mark.parametrize("dialect", FIREWALLS)
+def test_what_fails_never_passes_silently_because_a_value_is_known_only_later(
+    engines: Engines, dialect: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = engines.get("wasm", {})
+    monkeypatch.setattr("egress_policy.audit.load", lambda *_, **__: Kept(engine))
+
+    def report(written: Any) -> tuple[str, set[str]]:
+        (tmp_path / "firewall.json").write_text(json.dumps(written))
+        found = audit(Request((str(tmp_path),), (), {}))
+        return found.status, {finding.rule for finding in found.findings}
+
+    @examples(EXAMPLES["wasm"])
+    @given(FIREWALLS[dialect][0], st.data())
+    def told(written: Any, data: st.DataObject) -> None:
+        paths = list(_leaves(written))
+        if paths and report(written)[0] == "fail":
+            status, found = report(_later(written, data.draw(st.sampled_from(paths))))
+            assert status == "fail" or "not-evaluated" in found
+
+    told()
