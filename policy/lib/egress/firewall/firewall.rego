@@ -77,6 +77,12 @@ rule(given) := object.union(
 )
 
 # METADATA
+# description: Rules of which nothing is known yet, given where they are.
+unknown_rules(paths) := [rule({"path": path, "order": [-1], "ports": ports("-1", null, null), "unknown": [{"path": path, "message": _known_later}]}) |
+	some path in paths
+]
+
+# METADATA
 # description: A field that every format writes under another name; null where none is there.
 one_of(values, names) := [value | some name in names; value := values[name]; value != null][0] if {
 	count([1 | some name in names; object.get(values, name, null) != null]) > 0

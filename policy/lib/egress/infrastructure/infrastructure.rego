@@ -124,14 +124,15 @@ _resources("cloudformation", thing) := [{
 	"type": found.Type,
 	"name": name,
 	"address": name,
-	"values": _resolved(object.get(found, "Properties", {}), _defaults(thing)),
-	"unknown": {},
+	"values": _object_of(properties),
+	"unknown": _unknown_of(properties),
 	"path": $"Resources.{name}.Properties",
 	"references": {},
 	"maybe": object.get(found, "Condition", null) != null,
 } |
 	some name, found in thing.Resources
 	is_string(found.Type)
+	properties := _resolved(object.get(found, "Properties", {}), _defaults(thing))
 ]
 
 _resources("ec2", thing) := [{
@@ -286,12 +287,23 @@ _is_deployed(item) if {
 
 _of_template(type, name, item, path, template) := {
 	"format": "arm", "type": type, "name": own, "address": lower(concat("/", names)), "module": template.module,
-	"values": _of_arm(object.get(item, "properties", {}), template.given), "unknown": {}, "path": $"{template.module}{path}.properties", "references": {},
+	"values": _object_of(properties), "unknown": _unknown_of(properties), "path": $"{template.module}{path}.properties", "references": {},
 	"maybe": count([1 | some field in ["condition", "copy"]; not object.get(item, field, true) == true]) > 0,
 } if {
 	names := [_arm(text, template.given) | some text in array.flatten([name])]
 	own := names[count(names) - 1]
+	properties := _of_arm(object.get(item, "properties", {}), template.given)
 }
+
+# What stands for all properties together says none of them.
+_object_of(properties) := properties if {
+	_unknown_of(properties) == {}
+} else := {}
+
+_unknown_of(properties) := {} if {
+	is_object(properties)
+	not _is_unknown(properties)
+} else := true
 
 # Names and values of a template's own language, as far as they are parameters of known values.
 _arm(text, given) := _of_parameter(text, given) if {
@@ -424,11 +436,24 @@ is_later(values, unknown, field) if is_unknown(object.get(values, field, null), 
 
 # METADATA
 # description: The unknown of what lies below some keys, of which the first may be unknown as a whole.
+below(true, _) := true
+
 below(unknown, keys) := found if {
 	found := unknown[keys[0]][keys[1]]
 } else if {
 	unknown[keys[0]] == true
-} else := {}
+} else := {} if {
+	unknown != true
+}
+
+# METADATA
+# description: The paths of lists, or of entries of them, of which nothing is known yet; of a plan's unknown only what is unknown as a whole counts.
+unknown_lists(values, unknown, path, names) := [path] if {
+	unknown == true
+} else := array.concat(
+	[$"{path}.{name}" | some name in names; _is_unknown(values[name])],
+	[$"{path}.{name}[{i}]" | some name in names; is_array(values[name]); some i, item in values[name]; _is_unknown(item)],
+)
 
 # METADATA
 # description: |

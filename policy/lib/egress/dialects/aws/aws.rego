@@ -139,12 +139,15 @@ _inline(one) := [_implied(one)] if {
 _egress_fields := ["egress", "SecurityGroupEgress", "IpPermissionsEgress", "egressRules"]
 
 _says_nothing(one) if {
+	one.unknown != true
 	count([1 | some field in _egress_fields; some _ in fields.items(one.values, field)]) == 0
 	count([1 | some field in _egress_fields; _is_left_open(one, field)]) == 0
 }
 
 # A plan does not tell what nobody wrote, of which Terraform makes nothing, from what is generated of values that are known only later.
 _is_left_open(one, field) if object.get(one.unknown, field, false) == true
+
+_is_left_open(one, "egress") if one.unknown == true
 
 # The rules in a list are each known or not.
 _is_left_open(one, field) if {

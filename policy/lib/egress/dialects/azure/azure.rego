@@ -61,18 +61,32 @@ _group(one, resources) := _name(infrastructure.referred(one, "network_security_g
 	split(one.address, "/")[0],
 ]))
 
-_written(one) := [rule |
-	some field in ["security_rule", "securityRules", "securityRule"]
-	some i, written in fields.items(one.values, field)
-	unknown := infrastructure.below(one.unknown, [field, i])
-	_is_outbound(_values(written), unknown)
-	rule := _rule(_values(written), one, $".{field}[{i}]", unknown)
-]
+_written(one) := array.concat(
+	[rule |
+		some field in _lists
+		some i, written in fields.items(one.values, field)
+		is_object(written)
+		unknown := _unknown(written, infrastructure.below(one.unknown, [field, i]))
+		_is_outbound(_values(written), unknown)
+		rule := _rule(_values(written), one, $".{field}[{i}]", unknown)
+	],
+	firewall.unknown_rules(array.concat(
+		infrastructure.unknown_lists(one.values, one.unknown, one.path, _lists),
+		[$"{one.path}.copy" | object.get(one.values, "copy", null) != null],
+	)),
+)
+
+_lists := ["security_rule", "securityRules", "securityRule"]
 
 # Resource Manager has the fields of a rule below its properties, az beside its name.
 _values(written) := written.properties if {
 	is_object(written.properties)
 } else := written
+
+_unknown(written, unknown) if {
+	infrastructure.is_unknown(object.get(written, "properties", null), false)
+	not is_object(written.properties)
+} else := unknown
 
 _is_outbound(values, _) if lower(values.direction) == "outbound"
 

@@ -61,17 +61,27 @@ firewalls(resources) := array.flatten([
 		one.type in _policy_rules
 		_is_outbound(one.values, one.unknown)
 	],
-	[{"resource": one, "kind": one.type, "key": ["policy", one.name], "goes_on": true, "rules": [rule |
-		some field in ["rules", "rule"]
-		some i, written in fields.items(one.values, field)
-		unknown := infrastructure.below(one.unknown, [field, i])
-		_is_outbound(written, unknown)
-		rule := _policy_rule(written, one, $".{field}[{i}]", unknown)
-	]} |
+	[{"resource": one, "kind": one.type, "key": ["policy", one.name], "goes_on": true, "rules": _rules_of(one)} |
 		some one in resources
 		one.type in _policies
 	],
 ])
+
+_rules_of(one) := array.concat(
+	[rule |
+		some field in _lists
+		some i, written in fields.items(one.values, field)
+		unknown := infrastructure.below(one.unknown, [field, i])
+		_is_outbound(written, unknown)
+		rule := _policy_rule(written, one, $".{field}[{i}]", unknown)
+	],
+	firewall.unknown_rules(array.concat(
+		infrastructure.unknown_lists(one.values, one.unknown, one.path, _lists),
+		[$"{one.path}.{field}" | some field in _lists; object.get(one.unknown, field, false) == true],
+	)),
+)
+
+_lists := ["rules", "rule"]
 
 # A direction that is not said is the other one.
 _is_outbound(values, unknown) if infrastructure.is_later(values, unknown, "direction")
