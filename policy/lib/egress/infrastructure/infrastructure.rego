@@ -262,8 +262,11 @@ _templates(thing) := array.concat(
 )
 
 # Unless its expressions are its own, a template in another one speaks of the other's parameters.
-_of_deployment(properties) := _known_parameters(properties.template, object.get(properties, "parameters", {})) if {
+_of_deployment(properties) := _known_parameters(properties.template, given) if {
 	lower(properties.expressionEvaluationOptions.scope) == "inner"
+	not properties.parametersLink
+	given := object.get(properties, "parameters", {})
+	is_object(given)
 } else := {}
 
 # What a deployment gives counts more than what a template takes where it is given nothing.
@@ -436,15 +439,11 @@ is_later(values, unknown, field) if is_unknown(object.get(values, field, null), 
 
 # METADATA
 # description: The unknown of what lies below some keys, of which the first may be unknown as a whole.
-below(true, _) := true
-
 below(unknown, keys) := found if {
 	found := unknown[keys[0]][keys[1]]
 } else if {
 	unknown[keys[0]] == true
-} else := {} if {
-	unknown != true
-}
+} else := {}
 
 # METADATA
 # description: The paths of lists, or of entries of them, of which nothing is known yet; of a plan's unknown only what is unknown as a whole counts.

@@ -60,12 +60,17 @@ test_a_workload_is_covered[name] if {
 		"not where one of two copies isolates nothing": {
 			"objects": [_web, _deny, testing.with_fields(_deny, {"spec": {"policyTypes": ["Ingress"]}})], "expected": {"web": false},
 		},
+		"where one of two does that the API server names": {
+			"objects": [_web, _generated(_deny.spec), _generated({"podSelector": {}, "policyTypes": ["Ingress"]})], "expected": {"web": true},
+		},
 		"where another policy does besides": {
 			"objects": [_web, _deny, testing.with_fields(_deny, {"spec": {"policyTypes": ["Ingress"]}}), _for("web")], "expected": {"web": true},
 		},
 	}
 	_covered(row.objects) == row.expected
 }
+
+_generated(spec) := {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"generateName": "p-"}, "spec": spec}
 
 _template(labels, host_network) := {"metadata": {"labels": labels}, "spec": {"containers": [], "hostNetwork": host_network}}
 

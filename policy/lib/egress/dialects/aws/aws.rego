@@ -261,8 +261,6 @@ _entries(one) := array.concat(
 	[_unknown_rule(one, "egress") | _is_left_open(one, "egress")],
 )
 
-_is_outbound(_, true)
-
 _is_outbound(values, _) if {
 	said := firewall.one_of(values, _outbound_fields)
 	said != null
