@@ -67,10 +67,11 @@ def _resources(body: Body, file: File) -> Iterator[tuple[Body, tuple[str, ...]]]
     """Each with the words that its block begins with."""
     module = _module(os.path.dirname(file.path)) if file.data is None else Module((body,), {})
     scope = _scope(body, file)
+    override = _is_override(file.path)
     for kind, name, block in _blocks(body, "resource"):
-        if not _TYPES.match(kind) or (_is_override(file.path) and (kind, name) in module.resources):
+        if not _TYPES.match(kind) or (override and (kind, name) in module.resources):
             continue
-        whole = block if _is_override(file.path) else _overridden(block, module.overrides.get((kind, name), {}))
+        whole = block if override else _overridden(block, module.overrides.get((kind, name), {}))
         for key, inner, maybe in _instances(whole, scope):
             yield _change(kind, name, key, whole, inner, maybe=maybe), ("resource", kind, name)
 
@@ -300,10 +301,9 @@ def _module(folder: str) -> Module:
         names = sorted(os.listdir(folder or os.curdir))
     except OSError:
         names = []
-    bodies = [
-        _of_file(os.path.join(folder, name)) for name in names if name.endswith(TERRAFORM) and not _is_override(name)
-    ]
-    others = [_of_file(os.path.join(folder, name)) for name in names if name.endswith(TERRAFORM) and _is_override(name)]
+    written = [(name, _of_file(os.path.join(folder, name))) for name in names if name.endswith(TERRAFORM)]
+    bodies = [body for name, body in written if not _is_override(name)]
+    others = [body for name, body in written if _is_override(name)]
     overrides: dict[tuple[str, str], Body] = {}
     for kind, name, block in (found for body in others for found in _blocks(body, "resource")):
         overrides[kind, name] = _overridden(overrides.get((kind, name), {}), block)

@@ -7,6 +7,7 @@
 package lib.egress.firewall
 
 import data.lib.egress.allowance
+import data.lib.egress.infrastructure
 import data.lib.egress.statement
 
 # METADATA
@@ -32,12 +33,10 @@ _unknown(rule) := rule.unknown if {
 	count(_later(rule)) < 2
 } else := array.concat(
 	[{"path": rule.path, "message": $"has values that are known only later: {concat(", ", _later(rule))}"}],
-	[one | some one in rule.unknown; one.message != _known_later],
+	[one | some one in rule.unknown; one.message != infrastructure.known_later],
 )
 
-_known_later := "is known only later"
-
-_later(rule) := [trim_prefix(one.path, $"{rule.path}.") | some one in rule.unknown; one.message == _known_later]
+_later(rule) := [trim_prefix(one.path, $"{rule.path}.") | some one in rule.unknown; one.message == infrastructure.known_later]
 
 _said(rule, i, public) := {
 	"path": rule.path,
@@ -78,7 +77,7 @@ rule(given) := object.union(
 
 # METADATA
 # description: Rules of which nothing is known yet, given where they are.
-unknown_rules(paths) := [rule({"path": path, "order": [-1], "ports": ports("-1", null, null), "unknown": [{"path": path, "message": _known_later}]}) |
+unknown_rules(paths) := [rule({"path": path, "order": [-1], "ports": ports("-1", null, null), "unknown": [{"path": path, "message": infrastructure.known_later}]}) |
 	some path in paths
 ]
 

@@ -418,9 +418,13 @@ _not_read := {
 # METADATA
 # description: |
 #   What will be known only later of a rule, as [{"path", "message"}]: all of it, or some of the fields that are read.
-unknown(values, later_still, path, fields) := [{"path": path, "message": "is known only later"}] if {
+unknown(values, later_still, path, fields) := [{"path": path, "message": known_later}] if {
 	_is_nothing_known(values, later_still)
-} else := [{"path": $"{path}.{field}", "message": "is known only later"} | some field in later(values, later_still, fields)]
+} else := [{"path": $"{path}.{field}", "message": known_later} | some field in later(values, later_still, fields)]
+
+# METADATA
+# description: What is said of a value that nobody knows before what is written is applied.
+known_later := "is known only later"
 
 _is_nothing_known(_, true)
 

@@ -298,9 +298,10 @@ _reaches(pods, policies, settings) := {key: found |
 }
 
 # Whether pods are guarded, by the policies that select them or else by firewalls. A policy that is there twice guards only what every copy selects: whoever is applied
-# last wins.
+# last wins. Without pods, as where firewalls are, no copies are looked for.
 _guards(pods, policies, behind, settings) := {key: found |
-	copies := _copies(pods, policies)
+	count(pods) > 0
+	copies := _copies(policies)
 	some key in {_key_of(pod) | some list in pods; some pod in list}
 	firm := [i | some i in key[0]; _is_firm(i, key[0], copies)]
 	found := _guarded(firm, key[1], policies, behind, settings)
@@ -339,13 +340,9 @@ _covered(pods, guards) := count([1 | some pod in pods; guards[_key_of(pod)]]) ==
 }
 
 # The indexes of all copies by the index of each copy; nothing where each policy is there once.
-_copies([], _) := {}
-
-_copies(pods, policies) := {} if {
-	count(pods) > 0
+_copies(policies) := {} if {
 	count({_identity(policy) | some policy in policies}) == count(policies)
 } else := {i: copies |
-	count(pods) > 0
 	some i, policy in policies
 	copies := [j | some j, other in policies; _identity(other) == _identity(policy)]
 	count(copies) > 1

@@ -49,7 +49,7 @@ _firewall(one, _, replaced) := {"resource": one, "kind": one.type, "key": _key_o
 
 _firewall(one, owners, _) := {"resource": one, "kind": one.type, "key": _referred(one, owners, _group_fields), "rules": [rule |
 	_is_egress(one)
-	rule := _rule(one.values, one, "", [])
+	rule := _rule(one.values, one, "", one.unknown)
 ]} if {
 	one.type in _rules
 	_is_egress(one)
@@ -58,7 +58,7 @@ _firewall(one, owners, _) := {"resource": one, "kind": one.type, "key": _referre
 _firewall(one, _, _) := {"resource": one, "kind": one.type, "key": ["acl", one.address], "rules": _entries(one)} if one.type in _acls
 
 _firewall(one, owners, _) := {"resource": one, "kind": one.type, "key": _referred(one, owners, _acl_fields), "rules": [rule |
-	rule := _entry(one.values, one, "", [])
+	rule := _entry(one.values, one, "", one.unknown)
 ]} if {
 	one.type in _acl_rules
 	_is_outbound(one.values, one.unknown)
@@ -131,9 +131,9 @@ _inline(one) := [_implied(one)] if {
 	[rule |
 		some field in _egress_fields
 		some i, written in fields.items(one.values, field)
-		rule := _rule(written, one, $".{field}[{i}]", [field, i])
+		rule := _rule(written, one, $".{field}[{i}]", infrastructure.below(one.unknown, [field, i]))
 	],
-	[_unknown_rule(one, field) | some field in _egress_fields; _is_left_open(one, field)],
+	firewall.unknown_rules([$"{one.path}.{field}" | some field in _egress_fields; _is_left_open(one, field)]),
 )
 
 _egress_fields := ["egress", "SecurityGroupEgress", "IpPermissionsEgress", "egressRules"]
@@ -160,13 +160,8 @@ _implied(one) := firewall.rule({
 	"path": one.path, "anywhere": true, "ports": firewall.ports("-1", null, null), "implied": true,
 })
 
-_unknown_rule(one, field) := firewall.rule({
-	"path": $"{one.path}.{field}", "ports": firewall.ports("-1", null, null),
-	"unknown": [{"path": $"{one.path}.{field}", "message": "is known only later"}],
-})
-
 # A rule as every format writes it, each field under one of its names.
-_rule(values, one, below, keys) := firewall.rule({
+_rule(values, one, below, unknown) := firewall.rule({
 	"path": path,
 	"blocks": blocks,
 	"peers": _peers(values),
@@ -184,22 +179,13 @@ _rule(values, one, below, keys) := firewall.rule({
 }) if {
 	path := concat("", [one.path, below])
 	blocks := [block | some block in _blocks(values, path); not infrastructure.is_unknown(block[0], false)]
-	unknown := _unknown_of(one, keys)
 	later := infrastructure.unknown(values, unknown, path, _read_fields)
 }
-
-# The unknown of a rule by itself is that of its resource.
-_unknown_of(one, []) := one.unknown
-
-_unknown_of(one, keys) := infrastructure.below(one.unknown, keys) if keys != []
 
 _read_fields := array.flatten([["type", "IsEgress"], _block_fields, _nested_fields, _protocol_fields, _from_fields, _to_fields, _prefix_lists])
 
 # No rule is to nowhere: where no field says to what, not even that it is empty, it is said in a way that is not read.
-_without_destination(_, true, _, _) := []
-
 _without_destination(values, unknown, fields, path) := [{"path": path, "message": "names no destination that can be read"} |
-	unknown != true
 	not infrastructure.is_unknown(values, false)
 	count([1 | some field in fields; object.get(values, field, "absent") != "absent"]) == 0
 	infrastructure.later(values, unknown, fields) == []
@@ -253,12 +239,13 @@ _peers(values) := array.concat(
 
 # The entries of an ACL for what goes out; behind them all the rest is denied.
 _entries(one) := array.concat(
-	[_entry(written, one, $".{field}[{i}]", [field, i]) |
+	[_entry(written, one, $".{field}[{i}]", unknown) |
 		some field in ["egress", "Entries", "entries"]
 		some i, written in fields.items(one.values, field)
-		_is_outbound(written, infrastructure.below(one.unknown, [field, i]))
+		unknown := infrastructure.below(one.unknown, [field, i])
+		_is_outbound(written, unknown)
 	],
-	[_unknown_rule(one, "egress") | _is_left_open(one, "egress")],
+	firewall.unknown_rules([$"{one.path}.egress" | _is_left_open(one, "egress")]),
 )
 
 _is_outbound(values, _) if {
@@ -279,7 +266,7 @@ _is_outbound(_, unknown) if count(infrastructure.later({}, unknown, _outbound_fi
 
 _outbound_fields := ["egress", "Egress"]
 
-_entry(values, one, below, keys) := firewall.rule({
+_entry(values, one, below, unknown) := firewall.rule({
 	"path": path,
 	"action": _action(firewall.one_of(values, _action_fields)),
 	"order": firewall.place(number, null),
@@ -291,7 +278,6 @@ _entry(values, one, below, keys) := firewall.rule({
 	path := concat("", [one.path, below])
 	number := firewall.one_of(values, _number_fields)
 	blocks := [[text, $"{path}.{field}"] | some field in _acl_blocks; text := values[field]; is_string(text); text != ""; not infrastructure.is_unknown(text, false)]
-	unknown := _unknown_of(one, keys)
 	later := infrastructure.unknown(values, unknown, path, _entry_fields)
 }
 

@@ -52,8 +52,8 @@ _name(one) := lower(_first([object.get(one.values, "name", null), one.name]))
 _first(texts) := [text | some text in texts; is_string(text)][0]
 
 # The group that a rule belongs to, by its own words, by a reference, or in the first part of its name.
-_group(one, resources) := _name(infrastructure.referred(one, "network_security_group_name", _groups, resources)) if {
-	infrastructure.referred(one, "network_security_group_name", _groups, resources)
+_group(one, resources) := name if {
+	name := _name(infrastructure.referred(one, "network_security_group_name", _groups, resources))
 } else := lower(_first([
 	object.get(one.values, "network_security_group_name", null),
 	object.get(one.values, ["owner", "name"], null),

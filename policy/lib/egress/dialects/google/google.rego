@@ -105,8 +105,8 @@ _bearer(name, resources) := [one | some one in resources; one.type in _rules; _n
 # The name of the network that a resource is or belongs to.
 _network(one, resources) := _own_name(one) if {
 	one.type in _networks
-} else := _own_name(infrastructure.referred(one, "network", _networks, resources)) if {
-	infrastructure.referred(one, "network", _networks, resources)
+} else := name if {
+	name := _own_name(infrastructure.referred(one, "network", _networks, resources))
 } else := _last(one.values.network) if {
 	is_string(one.values.network)
 } else := _last(_first([object.get(one.values.networkRef, field, null) | some field in ["name", "external"]])) if {
@@ -268,19 +268,17 @@ _unknown_match(unknown) := unknown.match[0] if {
 } else := object.get(unknown, "match", {})
 
 # What says no destination at all allows any, and denies none for sure.
-_is_anywhere(values, match, []) if {
+_is_anywhere(values, match, later) if {
+	later == []
 	lower(values.action) == "allow"
 	count([1 | some field in array.flatten([_destination_fields, _name_fields, _group_fields]); _is_given(match, field)]) == 0
 } else := _any_name(match)
 
-_is_anywhere(_, match, later) := _any_name(match) if later != []
-
-_ports_of_match(values, match, []) := statement.whole(["TCP", "UDP", "SCTP"]) if {
+_ports_of_match(values, match, later) := statement.whole(["TCP", "UDP", "SCTP"]) if {
+	later == []
 	lower(values.action) == "allow"
 	count([1 | some field in _layer4_fields; _is_given(match, field)]) == 0
 } else := _ports([entry | some field in _layer4_fields; some entry in fields.items(match, field)])
-
-_ports_of_match(_, match, later) := _ports([entry | some field in _layer4_fields; some entry in fields.items(match, field)]) if later != []
 
 # By more than blocks and ports fewer packets are meant than by those.
 _is_chosen(values, match, unknown) if {
