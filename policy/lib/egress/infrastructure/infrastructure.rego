@@ -298,12 +298,15 @@ _of_template(type, name, item, path, template) := {
 	properties := _of_arm(object.get(item, "properties", {}), template.given)
 }
 
-# What stands for all properties together says none of them.
+# What stands for all properties together says none of them, and null that there are none.
 _object_of(properties) := properties if {
+	is_object(properties)
 	_unknown_of(properties) == {}
 } else := {}
 
 _unknown_of(properties) := {} if {
+	properties == null
+} else := {} if {
 	is_object(properties)
 	not _is_unknown(properties)
 } else := true
